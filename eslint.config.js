@@ -1,0 +1,57 @@
+import js from '@eslint/js'
+import svelte from 'eslint-plugin-svelte'
+import globals from 'globals'
+import ts from 'typescript-eslint'
+import svelteConfig from './svelte.config.js'
+
+/**
+ * Layers go one way: ui, tools → exchange → worker → store → core. Each may import itself and what is
+ * below it; `main.ts` alone wires them together.
+ */
+const LAYERS = ['core', 'store', 'worker', 'exchange', 'ui']
+
+const layerRules = LAYERS.map((layer, at) => ({
+  files: [`src/${layer}/**`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            group: [...LAYERS.slice(at + 1), 'cli', 'tools'].map((above) => `**/${above}/**`),
+            message: `${layer} must not import from a layer above it.`,
+          },
+        ],
+      },
+    ],
+  },
+}))
+
+export default ts.config(
+  { ignores: ['dist/', 'public/', '.cache/', 'test-results/'] },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
+    rules: { 'svelte/no-at-html-tags': 'error', 'svelte/prefer-svelte-reactivity': 'off' },
+  },
+  ...layerRules,
+  {
+    files: ['src/cli/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**'], message: 'The command line is the core under Node.' }] },
+      ],
+    },
+  },
+)

@@ -1,0 +1,89 @@
+/**
+ * Every code the product can answer with: code → the clause it comes from. The order of `FORMAT_CODES` is
+ * the order in which codes win on one line of a file (manifest-format, 6): the first that applies is named.
+ */
+export const FORMAT_CODES = {
+  file_empty: '2',
+  not_a_manifest: '2',
+  truncated: '2',
+  line_too_long: '2',
+  not_utf8: '0',
+  not_canonical: '0',
+  version_unsupported: '2',
+  type_mismatch: '1',
+  trailing_data: '2',
+  limit_exceeded: '2',
+  shape_invalid: '1',
+  critical_unknown: '1',
+  key_malformed: '1',
+  fingerprint_mismatch: '1',
+  key_not_allowed: '1',
+  signature_invalid: '1',
+  issuer_unsigned: '1',
+  signer_missing: '1',
+  details_mismatch: '2',
+  memory_invalid: '3',
+  not_supported_yet: '5',
+  content_hash_mismatch: '3',
+  sealed_hash_mismatch: '3',
+  leaf_hash_mismatch: '3',
+  count_mismatch: '6',
+  root_mismatch: '4',
+  evidence_unordered: '2',
+} as const
+
+/** Refusals of a deed: the file may be intact, what was asked for is not done. */
+export const DEED_CODES = {
+  untrusted_peer: '7',
+  revoked_peer: '7',
+  stream_fork: '2',
+  manifest_expired: '2',
+  author_forged: '3',
+  file_changed: '7',
+  empty_selection: '7',
+  no_identity: '1',
+  identity_exists: '1',
+  ed25519_unavailable: '1',
+  private_key_given: '1',
+  key_unsupported: '1',
+  own_key: '7',
+  peer_exists: '7',
+  peer_unknown: '7',
+  comparison_missing: '7',
+  fingerprint_incomplete: '0',
+  label_invalid: '0',
+  draft_invalid: '3',
+  selection_invalid: '2',
+  already_local: '7',
+  memory_unknown: '7',
+  manifest_unknown: '7',
+  passphrase_weak: '1',
+  passphrase_wrong: '1',
+  backup_invalid: '1',
+  not_recognised: '2',
+  too_large_to_paste: '2',
+  gzip_invalid: '2',
+  file_unreadable: '2',
+  storage_unavailable: 'store',
+  storage_full: 'store',
+  storage_newer: 'store',
+  storage_damaged: 'store',
+  worker_lost: 'worker',
+  cancelled: 'worker',
+  usage: 'cli',
+} as const
+
+export type FormatCode = keyof typeof FORMAT_CODES
+export type DeedCode = keyof typeof DEED_CODES
+export type Code = FormatCode | DeedCode
+
+const CLAUSES: ReadonlyMap<string, string> = new Map(Object.entries({ ...FORMAT_CODES, ...DEED_CODES }))
+
+/** The clause of the format (or the layer of the program) that a code speaks for. */
+export function clauseOf(code: Code): string {
+  return CLAUSES.get(code) ?? ''
+}
+
+export function isCode(value: unknown): value is Code {
+  return typeof value === 'string' && CLAUSES.has(value)
+}

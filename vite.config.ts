@@ -1,0 +1,55 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import type { Plugin, UserConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Nothing but the app's own origin, and no string ever becomes script or markup: `omega` makes worker
+ * URLs, `svelte-trusted-html` is the compiler's own policy for its static templates.
+ */
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "worker-src 'self'",
+  "connect-src 'none'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types omega svelte-trusted-html',
+].join('; ')
+
+function contentSecurityPolicy(): Plugin {
+  return {
+    name: 'content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: CSP }, injectTo: 'head-prepend' },
+    ],
+  }
+}
+
+const app: UserConfig = {
+  base: './',
+  plugins: [svelte(), contentSecurityPolicy()],
+  worker: { format: 'iife' },
+  build: { target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+}
+
+/** The verifier under Node: one file, the same core, no `node_modules` beside it. */
+const cli: UserConfig = {
+  publicDir: false,
+  build: {
+    ssr: 'src/cli/omega-verify.ts',
+    emptyOutDir: false,
+    target: 'node20',
+    rolldownOptions: { output: { entryFileNames: 'omega-verify.mjs' } },
+  },
+  ssr: { noExternal: true },
+}
+
+export default defineConfig(({ mode }) => ({
+  ...(mode === 'cli' ? cli : app),
+  preview: { port: 4173, strictPort: false },
+}))
