@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
+import type { TestUserConfig } from 'vitest/config'
 
 /**
  * Nothing but the app's own origin, and no string ever becomes script or markup: `omega` makes worker
@@ -25,7 +26,11 @@ function contentSecurityPolicy(): Plugin {
     name: 'content-security-policy',
     apply: 'build',
     transformIndexHtml: () => [
-      { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: CSP }, injectTo: 'head-prepend' },
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: CSP },
+        injectTo: 'head-prepend',
+      },
     ],
   }
 }
@@ -49,7 +54,46 @@ const cli: UserConfig = {
   ssr: { noExternal: true },
 }
 
-export default defineConfig(({ mode }) => ({
+/**
+ * `node` is for what is pure, `browser` for what needs a real IndexedDB, Worker, WebCrypto or DOM. Loaded
+ * only for the tests, because looking for a browser may unpack one.
+ */
+async function tests(): Promise<TestUserConfig> {
+  const { playwright } = await import('@vitest/browser-playwright')
+  const { findBrowser } = await import('./test/browser.ts')
+  const { launchOptions } = await findBrowser()
+  return {
+    testTimeout: 20_000,
+    // In a browser nothing else tells a test that it runs under CI.
+    env: { CI: process.env['CI'] ?? '' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/core/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['store', 'worker', 'exchange', 'ui'].map((layer) => `test/${layer}/**/*.test.ts`),
+          browser: {
+            enabled: true,
+            provider: playwright({ launchOptions }),
+            headless: true,
+            screenshotDirectory: 'test-results/vitest',
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  }
+}
+
+export default defineConfig(async ({ mode }) => ({
   ...(mode === 'cli' ? cli : app),
+  ...(mode === 'test' && { test: await tests() }),
   preview: { port: 4173, strictPort: false },
 }))

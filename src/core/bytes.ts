@@ -1,0 +1,108 @@
+import { ExchangeError } from './errors.ts'
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Lower-case hex. Inverse of `fromHex`. */
+export function toHex(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte]
+  return hex
+}
+
+/** Bytes of lower-case hex that `isHex` has accepted. Inverse of `toHex`. */
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}
+
+/** Whether `value` is `length` bytes in lower-case hex (manifest-format, 0). */
+export function isHex(value: unknown, length: number): value is string {
+  return typeof value === 'string' && value.length === 2 * length && /^[0-9a-f]*$/.test(value)
+}
+
+export function isHash(value: unknown): value is string {
+  return isHex(value, 32)
+}
+
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return utf8.encode(text)
+}
+
+/** Strict UTF-8; keeps U+FEFF (manifest-format, 0). Throws `not_utf8`. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch (cause) {
+    throw new ExchangeError('not_utf8', '', {}, { cause })
+  }
+}
+
+/** Base64 with padding. Inverse of `fromBase64`. */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = ''
+  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return btoa(binary)
+}
+
+/** Padded base64, accepted only if encoding it again gives the same text (manifest-format, 0); else null. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return null
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return toBase64(bytes) === text ? bytes : null
+}
+
+/** Base64url without padding. Inverse of `fromBase64Url`. */
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** Base64url without padding, spare bits zero; else null. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null
+  const padded = text.replaceAll('-', '+').replaceAll('_', '/') + '='.repeat((4 - (text.length % 4)) % 4)
+  return fromBase64(padded)
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+/** A byte array that grows by doubling: what it takes follows what was really read, never a claimed count. */
+export class ByteList {
+  #bytes = new Uint8Array(1024)
+  #length = 0
+
+  push(part: Uint8Array): void {
+    if (this.#length + part.length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + part.length))
+      larger.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = larger
+    }
+    this.#bytes.set(part, this.#length)
+    this.#length += part.length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The bytes pushed so far, in an array of exactly their length. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length)
+  }
+}

@@ -1,0 +1,60 @@
+import serialize from 'canonicalize'
+import { ExchangeError } from './errors.ts'
+import { isWellFormed } from './text.ts'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+export interface JsonObject {
+  readonly [name: string]: JsonValue
+}
+
+const MAX_DEPTH = 32
+
+/**
+ * RFC 8785 of a value that the format allows (manifest-format, 0). `depth` is where the value stands: 1 for
+ * a statement, envelope, memory or row. Throws `not_canonical` for what the format refuses in any value.
+ */
+export function canonicalize(value: unknown, depth = 1): string {
+  checkAllowed(value, depth)
+  return serialize(value)!
+}
+
+/**
+ * The value of `text`, which must be its canonical form to the letter; so duplicate keys, odd spellings of
+ * numbers and needless escapes are refused too. Throws `not_canonical`.
+ */
+export function parseCanonical(text: string): JsonValue {
+  let value: JsonValue
+  try {
+    value = JSON.parse(text) as JsonValue
+  } catch (cause) {
+    throw new ExchangeError('not_canonical', 'not JSON', {}, { cause })
+  }
+  if (canonicalize(value) !== text) throw new ExchangeError('not_canonical', 'spelled otherwise than RFC 8785')
+  return value
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Checked before serialising, because the serialiser recurses and a file may nest 100,000 deep. */
+function checkAllowed(value: unknown, depth: number): void {
+  if (value === null || typeof value === 'boolean') return
+  if (typeof value === 'string') {
+    if (!isWellFormed(value)) throw new ExchangeError('not_canonical', 'a lone surrogate')
+  } else if (typeof value === 'number') {
+    if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) throw new ExchangeError('not_canonical', 'a number beyond 2^53 − 1')
+  } else if (typeof value === 'object') {
+    if (depth > MAX_DEPTH) throw new ExchangeError('not_canonical', `nested deeper than ${MAX_DEPTH}`)
+    if (Array.isArray(value)) {
+      for (const item of value) checkAllowed(item, depth + 1)
+    } else {
+      for (const [name, member] of Object.entries(value)) {
+        if (!isWellFormed(name)) throw new ExchangeError('not_canonical', 'a lone surrogate')
+        checkAllowed(member, depth + 1)
+      }
+    }
+  } else {
+    throw new ExchangeError('not_canonical', `a value of type ${typeof value}`)
+  }
+}

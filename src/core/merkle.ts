@@ -1,0 +1,149 @@
+import { equalBytes } from './bytes.ts'
+import { assert } from './errors.ts'
+import { DOMAIN, hashWith } from './hash.ts'
+
+/** SHA-256 of a leaf or node: 32 bytes. */
+export type Hash = Uint8Array
+
+const HASH_BYTES = 32
+
+/**
+ * Root of a tree whose leaves come one by one, in the memory of one path: the compact range of what was
+ * pushed, `#stack[k]` being the root of the complete subtrees, largest first (RFC 9162, 2.1.1).
+ */
+export class TreeHasher {
+  readonly #stack: Hash[] = []
+  #size = 0
+
+  push(leaf: Hash): void {
+    let node = leaf
+    // A complete subtree ends here for every trailing one bit of the old size.
+    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2)) node = hashNode(this.#stack.pop()!, node)
+    this.#stack.push(node)
+    this.#size++
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Root of the leaves pushed so far; there must be at least one. */
+  root(): Hash {
+    assert(this.#size > 0, 'a tree of the format has a leaf')
+    return this.#stack.reduceRight((right, left) => hashNode(left, right))
+  }
+}
+
+/** Root over `leaves`, 32 bytes each, in file order (RFC 9162, 2.1.1). */
+export function rootOf(leaves: Uint8Array): Hash {
+  const tree = new TreeHasher()
+  for (let at = 0; at < leaves.length; at += HASH_BYTES) tree.push(leaves.subarray(at, at + HASH_BYTES))
+  return tree.root()
+}
+
+/** Inclusion path of the leaf at `index` (RFC 9162, 2.1.3.1). See `checkInclusion`. */
+export function proveInclusion(leaves: Uint8Array, index: number): Hash[] {
+  const size = leaves.length / HASH_BYTES
+  assert(Number.isInteger(index) && index >= 0 && index < size, 'index of a leaf')
+  if (size === 1) return []
+  const split = splitOf(size)
+  const left = leaves.subarray(0, split * HASH_BYTES)
+  const right = leaves.subarray(split * HASH_BYTES)
+  return index < split
+    ? [...proveInclusion(left, index), rootOf(right)]
+    : [...proveInclusion(right, index - split), rootOf(left)]
+}
+
+/**
+ * Whether `path` shows that `leaf` stands at `index` in the tree of `size` leaves under `root`
+ * (RFC 9162, 2.1.3.2). One answer for every way to fail. See `proveInclusion`.
+ */
+export function checkInclusion(root: Hash, size: number, leaf: Hash, index: number, path: readonly Hash[]): boolean {
+  if (!isCount(size) || !isCount(index) || index >= size) return false
+  let fn = index
+  let sn = size - 1
+  let node = leaf
+  for (const sibling of path) {
+    if (sn === 0 || sibling.length !== HASH_BYTES) return false
+    if (fn % 2 === 1 || fn === sn) {
+      node = hashNode(sibling, node)
+      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [half(fn), half(sn)]
+    } else {
+      node = hashNode(node, sibling)
+    }
+    ;[fn, sn] = [half(fn), half(sn)]
+  }
+  return sn === 0 && equalBytes(node, root)
+}
+
+/** Consistency path from the first `first` leaves to all of them (RFC 9162, 2.1.4.1). See `checkConsistency`. */
+export function proveConsistency(leaves: Uint8Array, first: number): Hash[] {
+  const size = leaves.length / HASH_BYTES
+  assert(Number.isInteger(first) && first > 0 && first <= size, 'size of an earlier tree')
+  return subProof(leaves, first, true)
+}
+
+function subProof(leaves: Uint8Array, first: number, known: boolean): Hash[] {
+  const size = leaves.length / HASH_BYTES
+  if (first === size) return known ? [] : [rootOf(leaves)]
+  const split = splitOf(size)
+  const left = leaves.subarray(0, split * HASH_BYTES)
+  const right = leaves.subarray(split * HASH_BYTES)
+  return first <= split
+    ? [...subProof(left, first, known), rootOf(right)]
+    : [...subProof(right, first - split, false), rootOf(left)]
+}
+
+/**
+ * Whether `path` shows that the tree of `first` leaves under `firstRoot` is a prefix of the one of `second`
+ * leaves under `secondRoot` (RFC 9162, 2.1.4.2). See `proveConsistency`.
+ */
+export function checkConsistency(
+  first: number,
+  second: number,
+  firstRoot: Hash,
+  secondRoot: Hash,
+  path: readonly Hash[],
+): boolean {
+  if (!isCount(first) || !isCount(second) || first < 1 || first > second) return false
+  if (first === second) return path.length === 0 && equalBytes(firstRoot, secondRoot)
+  if (path.length === 0 || path.some((hash) => hash.length !== HASH_BYTES)) return false
+  // When `first` is a power of two its root is a node of the larger tree and is not sent.
+  const nodes = Number.isInteger(Math.log2(first)) ? [firstRoot, ...path] : [...path]
+  let fn = first - 1
+  let sn = second - 1
+  while (fn % 2 === 1) [fn, sn] = [half(fn), half(sn)]
+  let [fr, sr] = [nodes[0]!, nodes[0]!]
+  for (const node of nodes.slice(1)) {
+    if (sn === 0) return false
+    if (fn % 2 === 1 || fn === sn) {
+      fr = hashNode(node, fr)
+      sr = hashNode(node, sr)
+      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [half(fn), half(sn)]
+    } else {
+      sr = hashNode(sr, node)
+    }
+    ;[fn, sn] = [half(fn), half(sn)]
+  }
+  return sn === 0 && equalBytes(fr, firstRoot) && equalBytes(sr, secondRoot)
+}
+
+function hashNode(left: Hash, right: Hash): Hash {
+  return hashWith(DOMAIN.node, left, right)
+}
+
+/** Largest power of two below `size`, which is at least 2. */
+function splitOf(size: number): number {
+  let split = 1
+  while (2 * split < size) split *= 2
+  return split
+}
+
+/** Sizes reach 2^53 − 1, beyond what bit operators carry. */
+function half(n: number): number {
+  return Math.floor(n / 2)
+}
+
+function isCount(n: number): boolean {
+  return Number.isSafeInteger(n) && n >= 0
+}

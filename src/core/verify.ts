@@ -1,0 +1,286 @@
+import { ByteList, decodeUtf8 } from './bytes.ts'
+import { isObject, parseCanonical, type JsonValue } from './canonical.ts'
+import type { FormatCode } from './codes.ts'
+import { FORMAT_CODES } from './codes.ts'
+import type { SignatureEngine } from './ed25519.ts'
+import { assert, ExchangeError } from './errors.ts'
+import { LineSplitter, type Line } from './lines.ts'
+import { FRAME, hashDetails, isOtherVersion, parseEnvelope, parseManifestStatement, type Envelope } from './manifest.ts'
+import { checkMemory, parseMemory, type Memory } from './memory.ts'
+import { TreeHasher } from './merkle.ts'
+import { toHex } from './bytes.ts'
+import { parseStatement, PAYLOAD_TYPE, statementId, verifyStatement, type Signers, type Statement } from './statement.ts'
+
+export const LAYERS = ['signature', 'leaves', 'root', 'evidence'] as const
+export type LayerName = (typeof LAYERS)[number]
+
+/** `index` is that of the memory in whose place the line stands; null where none does. */
+export interface Failure {
+  readonly layer: LayerName
+  readonly code: FormatCode
+  readonly line: number
+  readonly index: number | null
+}
+
+/** A statement of the evidence that has verified. */
+export interface Evidence {
+  readonly id: string
+  readonly statement: Statement
+}
+
+export interface VerifiedEnvelope {
+  readonly envelope: Envelope
+  readonly id: string
+  readonly signers: Signers
+}
+
+export interface Verification {
+  /** Null if all four layers hold. */
+  readonly failure: Failure | null
+  /** Null until the signature layer has passed: nothing of an unverified envelope goes further. */
+  readonly signed: VerifiedEnvelope | null
+  /** Leaves that were recomputed and hold, 32 bytes each, in file order. */
+  readonly leaves: Uint8Array<ArrayBuffer>
+  readonly evidence: readonly Evidence[]
+}
+
+export interface VerifyOptions {
+  readonly engine?: SignatureEngine
+  /** Called once the signature layer has passed, before any other line is looked at. */
+  readonly onSigned?: (signed: VerifiedEnvelope) => void
+  /** Called for each memory that holds; `line.bytes` is valid during the call only. */
+  readonly onMemory?: (memory: Memory, line: Line, leaf: Uint8Array) => void
+  /** Called after each chunk. */
+  readonly onProgress?: (bytes: number, memories: number) => void
+}
+
+const HEAD_BYTES = 64 * 1024
+const MAX_EVIDENCE = 1024
+const MAX_EVIDENCE_SIGNATURES = 1024
+const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
+
+/**
+ * The four layers of manifest-format 6 over a file that comes in chunks, in the memory of one line, the
+ * evidence and 32 bytes a leaf. Never throws for what the bytes are; throws what `chunks` throws.
+ */
+export async function verifyManifest(
+  chunks: AsyncIterable<Uint8Array>,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const reader = new ManifestReader(options)
+  let layer: LayerName = 'signature'
+  const source = chunks[Symbol.asyncIterator]()
+  const head = await readHead(source)
+  const splitter = new LineSplitter()
+  let bytes = 0
+  try {
+    checkHead(head)
+    for (let chunk: Uint8Array | undefined = head; chunk !== undefined; chunk = (await source.next()).value) {
+      for (const line of splitter.push(chunk)) {
+        if (line.number === 1) {
+          await reader.readEnvelope(line)
+          layer = 'leaves'
+        } else {
+          reader.readLine(line)
+        }
+      }
+      bytes += chunk.length
+      options.onProgress?.(bytes, reader.memories)
+    }
+    reader.finish(splitter)
+    layer = 'root'
+    reader.checkRoot()
+    layer = 'evidence'
+    await reader.checkEvidence()
+    return reader.toVerification(null)
+  } catch (error) {
+    if (!(error instanceof ExchangeError) || !Object.hasOwn(FORMAT_CODES, error.code)) throw error
+    const { line = 1, index = null } = error.place
+    return reader.toVerification({ layer, code: error.code as FormatCode, line, index })
+  } finally {
+    await source.return?.()
+  }
+}
+
+/** Enough of the start to tell what was given, whatever the sizes of the chunks. */
+async function readHead(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  const head = new ByteList()
+  while (head.length < HEAD_BYTES) {
+    const next = await source.next()
+    if (next.done === true) break
+    head.push(next.value)
+  }
+  return head.toBytes()
+}
+
+/** A first line that cannot be an envelope is told apart by what the start of the file looks like. */
+function checkHead(head: Uint8Array): void {
+  const refuse = (code: FormatCode) => new ExchangeError(code, '', { line: 1 })
+  if (head.length === 0) throw refuse('file_empty')
+  const start = head.subarray(0, HEAD_BYTES)
+  let text: string
+  try {
+    // As a stream: the cut at the end of the head may stand inside a character.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(start, { stream: true })
+  } catch {
+    if (new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope)) return
+    throw refuse('not_utf8')
+  }
+  if (text.startsWith(FRAME.envelope)) return
+  if (text.startsWith('\ufeff')) throw refuse('not_utf8')
+  const ours = text.includes('omega-federation-manifest') || text.includes('"envelope"')
+  throw refuse(ours ? 'not_canonical' : 'not_a_manifest')
+}
+
+type Expected = 'evidence' | 'statement' | 'end of evidence' | 'format' | 'memories' | 'memory' | 'close' | 'nothing'
+
+/** Takes the lines of one file in order and keeps what the later layers need. */
+class ManifestReader {
+  readonly #options: VerifyOptions
+  readonly #tree = new TreeHasher()
+  readonly #leaves = new ByteList()
+  readonly #statements: { readonly line: number; readonly value: JsonValue; readonly over: boolean }[] = []
+  readonly #evidence: Evidence[] = []
+  #evidenceBytes = 0
+  #expected: Expected = 'evidence'
+  #signed: VerifiedEnvelope | null = null
+  memories = 0
+
+  constructor(options: VerifyOptions) {
+    this.#options = options
+  }
+
+  async readEnvelope(line: Line): Promise<void> {
+    await placed(line, null, async () => {
+      const text = decodeUtf8(line.bytes)
+      if (!text.startsWith(FRAME.envelope) || !text.endsWith(',')) throw new ExchangeError('not_canonical')
+      const envelope = parseEnvelope(parseCanonical(text.slice(FRAME.envelope.length, -1)))
+      const signers = await verifyStatement(envelope, this.#options.engine)
+      if (hashDetails(envelope.details) !== envelope.header.details_hash) throw new ExchangeError('details_mismatch')
+      this.#signed = { envelope, id: statementId(envelope.type, envelope.header), signers }
+    })
+    this.#options.onSigned?.(this.#signed!)
+  }
+
+  readLine(line: Line): void {
+    const index = this.#expected === 'memory' ? this.memories : null
+    try {
+      if (this.#expected === 'nothing') throw new ExchangeError('trailing_data')
+      const text = decodeUtf8(line.bytes)
+      if (index === null) this.#readFrame(line, text)
+      else this.#readMemory(line, text)
+    } catch (error) {
+      throw atLine(error, line, index)
+    }
+  }
+
+  #readMemory(line: Line, text: string): void {
+    const { value, last } = parseListed(text)
+    const memory = parseMemory(value)
+    const leaf = checkMemory(memory)
+    if (this.memories >= this.#header.memory_count) throw new ExchangeError('count_mismatch')
+    this.#tree.push(leaf)
+    this.#leaves.push(leaf)
+    this.memories++
+    this.#options.onMemory?.(memory, line, leaf)
+    if (last) this.#expected = 'close'
+  }
+
+  #readFrame(line: Line, text: string): void {
+    switch (this.#expected) {
+      case 'evidence':
+        this.#expected = text === FRAME.noEvidence ? 'format' : 'statement'
+        if (text !== FRAME.noEvidence && text !== FRAME.evidence) throw new ExchangeError('not_canonical')
+        break
+      case 'statement':
+        if (this.#readStatement(line, text)) this.#expected = 'end of evidence'
+        break
+      case 'end of evidence':
+        this.#expect(text, FRAME.endEvidence, 'format')
+        break
+      case 'format':
+        if (text !== FRAME.format && isOtherVersion(text)) throw new ExchangeError('version_unsupported')
+        this.#expect(text, FRAME.format, 'memories')
+        break
+      case 'memories':
+        this.#expect(text, FRAME.memories, 'memory')
+        break
+      case 'close':
+        this.#expect(text, FRAME.close, 'nothing')
+        if (this.memories < this.#header.memory_count) throw new ExchangeError('count_mismatch')
+        break
+      default:
+        assert(false, `no frame line is expected in place of ${this.#expected}`)
+    }
+  }
+
+  #expect(text: string, frame: string, next: Expected): void {
+    if (text !== frame) throw new ExchangeError('not_canonical')
+    this.#expected = next
+  }
+
+  /** Whether this was the last statement. What is over the limits is not kept. */
+  #readStatement(line: Line, text: string): boolean {
+    const { value, last } = parseListed(text)
+    this.#evidenceBytes += line.bytes.length
+    const over = this.#statements.length >= MAX_EVIDENCE || this.#evidenceBytes > MAX_EVIDENCE_BYTES
+    if (!this.#statements.at(-1)?.over) this.#statements.push({ line: line.number, value: over ? null : value, over })
+    return last
+  }
+
+  /** What the end of the bytes means where the file stands. */
+  finish(splitter: LineSplitter): void {
+    const place = { line: splitter.number }
+    if (this.#expected !== 'nothing') throw new ExchangeError('truncated', '', place)
+    if (splitter.rest.length > 0) throw new ExchangeError('trailing_data', '', place)
+  }
+
+  checkRoot(): void {
+    if (toHex(this.#tree.root()) !== this.#header.merkle_root) throw new ExchangeError('root_mismatch', '', { line: 1 })
+  }
+
+  async checkEvidence(): Promise<void> {
+    let signatures = 0
+    for (const { line, value, over } of this.#statements) {
+      await placed({ number: line }, null, async () => {
+        if (isObject(value) && Array.isArray(value['signatures'])) signatures += value['signatures'].length
+        if (over || signatures > MAX_EVIDENCE_SIGNATURES) throw new ExchangeError('limit_exceeded')
+        const isManifest = isObject(value) && value['type'] === PAYLOAD_TYPE.manifest
+        const statement = isManifest ? parseManifestStatement(value) : parseStatement(value)
+        await verifyStatement(statement, this.#options.engine)
+        const id = statementId(statement.type, statement.header)
+        if (id <= (this.#evidence.at(-1)?.id ?? '')) throw new ExchangeError('evidence_unordered')
+        this.#evidence.push({ id, statement })
+      })
+    }
+  }
+
+  toVerification(failure: Failure | null): Verification {
+    return { failure, signed: this.#signed, leaves: this.#leaves.toBytes(), evidence: this.#evidence }
+  }
+
+  get #header(): Envelope['header'] {
+    assert(this.#signed !== null, 'line 1 is read first')
+    return this.#signed.envelope.header
+  }
+}
+
+/** A line of a list: its value, and whether it is the list's last, which carries no comma. */
+function parseListed(text: string): { value: JsonValue; last: boolean } {
+  const last = !text.endsWith(',')
+  return { value: parseCanonical(last ? text : text.slice(0, -1)), last }
+}
+
+async function placed(line: { readonly number: number }, index: number | null, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw atLine(error, line, index)
+  }
+}
+
+function atLine(error: unknown, line: { readonly number: number }, index: number | null): unknown {
+  if (!(error instanceof ExchangeError)) return error
+  const place = index === null ? { line: line.number } : { line: line.number, index }
+  return new ExchangeError(error.code, error.detail, place, { cause: error })
+}
