@@ -35,6 +35,12 @@ function contentSecurityPolicy(): Plugin {
   }
 }
 
+/**
+ * Keys and memories belong to the origin, and so to the port: on another one the app would seem empty, and
+ * Vite's usual port is shared with whatever else is previewed on the machine.
+ */
+const PREVIEW = { host: '127.0.0.1', port: 4817, strictPort: true }
+
 const app: UserConfig = {
   base: './',
   plugins: [svelte(), contentSecurityPolicy()],
@@ -76,6 +82,9 @@ async function tests(): Promise<TestUserConfig> {
       },
       {
         extends: true,
+        plugins: [svelte()],
+        // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
+        optimizeDeps: { entries: ['src/**/*.ts', '!src/cli/**'] },
         test: {
           name: 'browser',
           include: ['store', 'worker', 'exchange', 'ui'].map((layer) => `test/${layer}/**/*.test.ts`),
@@ -92,8 +101,7 @@ async function tests(): Promise<TestUserConfig> {
   }
 }
 
-export default defineConfig(async ({ mode }) => ({
-  ...(mode === 'cli' ? cli : app),
-  ...(mode === 'test' && { test: await tests() }),
-  preview: { port: 4173, strictPort: false },
-}))
+export default defineConfig(async ({ mode }) => {
+  if (mode === 'test') return { test: await tests() }
+  return { ...(mode === 'cli' ? cli : app), preview: PREVIEW }
+})

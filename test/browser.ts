@@ -61,13 +61,17 @@ async function look(): Promise<FoundBrowser> {
 
   if (process.platform === 'linux' && process.arch === 'x64') {
     const { executablePath, environments } = await unpack()
+    let why: number | string = ''
     for (const env of environments) {
-      const version = versionOf(executablePath, env)
+      why = versionOf(executablePath, env)
       // It is a bare binary: the sandbox would need a set-uid helper beside it.
       const options = { executablePath, args: ['--no-sandbox', ...QUIET], env: defined(env) }
-      if (typeof version === 'number') return { source: 'npm', version, launchOptions: options }
+      if (typeof why === 'number') return { source: 'npm', version: why, launchOptions: options }
     }
-    refused.push(`  ${executablePath}: ${whatIsMissing(executablePath, environments.at(-1))}`)
+    refused.push(`  ${executablePath}: ${why}`)
+    if (why.includes('shared libraries')) {
+      refused.push('  On Debian or Ubuntu: apt-get install -y libnss3 libnspr4 libexpat1')
+    }
   }
   throw new Error(
     [
@@ -87,9 +91,13 @@ function versionOf(executablePath: string, env: Env = process.env): number | str
   if (!existsSync(executablePath)) return 'no such file'
   // Chrome for Windows answers --version by opening a window.
   if (process.platform === 'win32') return OLDEST
-  const { stdout } = spawnSync(executablePath, ['--version'], { env, encoding: 'utf8', timeout: 20_000 })
-  const major = /(\d+)\.\d+\.\d+\.\d+/.exec(stdout ?? '')?.[1]
-  if (major === undefined) return 'does not start'
+  const run = spawnSync(executablePath, ['--version'], { env, encoding: 'utf8', timeout: 20_000 })
+  const major = /(\d+)\.\d+\.\d+\.\d+/.exec(run.stdout ?? '')?.[1]
+  if (major === undefined) {
+    return ['does not start', run.error?.message ?? run.stderr.trim().split('\n')[0]]
+      .filter(Boolean)
+      .join(': ')
+  }
   return Number(major) >= OLDEST ? Number(major) : `version ${major} is too old, ${OLDEST} is needed`
 }
 
@@ -131,13 +139,13 @@ async function unpack(): Promise<{ executablePath: string; environments: Env[] }
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true })
     const fresh = mkdtempSync(`${folder}-`)
-    await inflateInto(fresh, join(home, 'bin'))
-    writeFileSync(join(fresh, 'fonts.conf'), fontsConf(join(folder, 'fonts')))
     try {
+      await inflateInto(fresh, join(home, 'bin'))
+      writeFileSync(join(fresh, 'fonts.conf'), fontsConf(join(folder, 'fonts')))
       renameSync(fresh, folder)
     } catch (error) {
-      // Another process was faster; what it put there is the same.
       rmSync(fresh, { recursive: true, force: true })
+      // Another process may have been faster; what it put there is the same.
       if (!existsSync(folder)) throw error
     }
   }
@@ -173,14 +181,6 @@ function fontsConf(fonts: string): string {
   <cachedir>${fonts}-cache</cachedir>
 </fontconfig>
 `
-}
-
-function whatIsMissing(executablePath: string, env: Env | undefined): string {
-  const { stdout } = spawnSync('ldd', [executablePath], { ...(env && { env }), encoding: 'utf8' })
-  const missing = [...(stdout ?? '').matchAll(/(\S+) => not found/g)].map((match) => match[1])
-  return missing.length === 0
-    ? 'does not start'
-    : `lacks ${missing.join(', ')}; on Debian or Ubuntu: apt-get install -y libnss3 libnspr4 libexpat1`
 }
 
 function defined(env: Env): Record<string, string> {

@@ -4,6 +4,9 @@ import { ExchangeError } from './errors.ts'
 /** What checks the equation once the strict rules have passed. `noble` forces the library path. */
 export type SignatureEngine = 'platform' | 'noble'
 
+/** `CryptoKey`, by a name that Node's types have too. */
+type PlatformKey = Parameters<typeof crypto.subtle.verify>[1]
+
 const KEY_BYTES = 32
 const ORDER = ed25519.Point.Fn.ORDER
 
@@ -46,7 +49,7 @@ async function equationHolds(
 }
 
 /** Null where the platform has no Ed25519, or no WebCrypto at all (an insecure context). */
-async function importPublic(key: Uint8Array): Promise<CryptoKey | null> {
+async function importPublic(key: Uint8Array): Promise<PlatformKey | null> {
   try {
     return await crypto.subtle.importKey('raw', key.slice(), 'Ed25519', false, ['verify'])
   } catch {

@@ -69,7 +69,7 @@ const OUTLINES: readonly { readonly name: string; readonly reach: number; readon
   { name: 'arch', reach: 250, path: 'M62 632L62 296C62 126 174 8 320 8C466 8 578 126 578 296L578 632Z' },
 ]
 
-/** The part of the field that is ink; figure and legend are counterchanged over it. The last two have a round in the middle. */
+/** The part of the field that is ink; figure and legend are counterchanged over it. The last two have a round. */
 const DIVISIONS: readonly (readonly [name: string, path: string])[] = [
   ['dark', 'M0 0L640 0L640 640L0 640Z'],
   ['light', ''],
@@ -121,8 +121,9 @@ function place(path: string, size: number, out = 0, turn = 0): string {
 }
 
 /**
- * The picture of a key. It reads the 65 bits that follow the 88 of `fingerprintWords`, so that a key made to
- * resemble another in both must match in 153 bits. Bits, counted from the first of the fingerprint:
+ * The picture of a key. It reads the 65 bits that follow the 88 of `fingerprintWords`, so that who grinds keys
+ * for a likeness gains nothing in the one from the other. An aid to the eye: a glance takes in fewer than 65
+ * bits, and trust is given to the whole fingerprint. Bits, counted from the first:
  *
  *     88–90    outline: disc, square, lozenge, hexagon, shield, quatrefoil, burst, arch
  *     91–94    division of the field: sixteen, as in heraldry
@@ -131,8 +132,8 @@ function place(path: string, size: number, out = 0, turn = 0): string {
  *     105–152  legend: sixteen letters, clockwise from the top, three bits each
  *
  * Shape comes first: without colour 4,096 pictures differ at 24 px. No octagon, triangle or dashed ring is an
- * outline, since those are the signs of a state. Sums and products stay far below 2^53, and the one division
- * is by a power of two times 100 and rounded: the same integers on every engine.
+ * outline, since those are the signs of a state. All sums are of integers far below 2^53, and the one division
+ * is exact to the last bit by IEEE 754 before it is rounded: the same integers on every engine.
  */
 export function drawFace(fingerprint: string): Face {
   assert(/^[0-9a-f]{64}$/.test(fingerprint), 'a fingerprint is 64 lower-case hex digits')

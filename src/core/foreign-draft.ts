@@ -29,6 +29,8 @@ export interface Found {
   readonly entity_id: Field
   readonly event_type?: Field
   readonly metadata?: Field
+  /** What the reader itself has to say of this draft. */
+  readonly note?: string
   readonly source_id?: Field
   readonly tags?: Field
 }
@@ -38,11 +40,11 @@ export interface ForeignContext {
   readonly fallbackEntity: string
 }
 
-export const NO_ENTITY = 'no entity: the one chosen for the file is used'
-export const NO_ZONE = 'time without a zone: taken as UTC'
-export const NO_HOUR = 'date without a time: taken as midnight UTC'
-export const EPOCH_SECONDS = 'time is a number: read as seconds since 1970'
-export const EPOCH_MILLISECONDS = 'time is a number: read as milliseconds since 1970'
+const NO_ENTITY = 'no entity: the one chosen for the file is used'
+const NO_ZONE = 'time without a zone: taken as UTC'
+const NO_HOUR = 'date without a time: taken as midnight UTC'
+const EPOCH_SECONDS = 'time is a number: read as seconds since 1970'
+const EPOCH_MILLISECONDS = 'time is a number: read as milliseconds since 1970'
 
 const NOT_SHORT = 'must be 1 to 256 characters, none of them a control character'
 const SOURCE_ID = 'x-source-id'
@@ -65,6 +67,7 @@ export function refusal(field: string, why: string): ExchangeError {
  * repaired: what breaks a rule throws `draft_invalid` and names the field. Only tags are sorted, each once.
  */
 export function createDraft(found: Found, context: ForeignContext, notes: string[]): Draft {
+  if (found.note !== undefined) notes.push(found.note)
   const content = readContent(found.content)
   const entity = readShort(found.entity_id)
   if (entity === undefined) notes.push(NO_ENTITY)
@@ -109,7 +112,10 @@ function readTags(field: Field | undefined): string[] {
 }
 
 /** The id it had there is kept beside its metadata: ours means something only together with an author. */
-function readMetadata(field: Field | undefined, id: Field | undefined): Record<string, JsonValue> | undefined {
+function readMetadata(
+  field: Field | undefined,
+  id: Field | undefined,
+): Record<string, JsonValue> | undefined {
   const value = field?.value ?? {}
   if (!isObject(value)) throw refusal(field!.called, 'not an object')
   const members = Object.entries(value)
@@ -133,7 +139,8 @@ function checkSize(draft: Draft, called: string): void {
   }
   // At worst six bytes for a unit of text (`\u0001`), three for one of canonical JSON: rarely worth counting.
   if (6 * draft.content.length + 3 * metadata + SHORT_STRINGS_ROOM <= LINE_ROOM) return
-  if (encodeUtf8(canonicalize(draft)).length > LINE_ROOM) throw refusal(called, 'too large beside the content')
+  if (encodeUtf8(canonicalize(draft)).length > LINE_ROOM)
+    throw refusal(called, 'too large beside the content')
 }
 
 /** ISO 8601 or a number since 1970, as a time of the format; finer than milliseconds is cut. */

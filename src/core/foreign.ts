@@ -1,6 +1,7 @@
-import { isObject, type JsonObject, type JsonValue } from './canonical.ts'
+import { isObject, type JsonValue } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
-import { createDraft, refusal, type Draft, type Field, type ForeignContext, type Found } from './foreign-draft.ts'
+import { createDraft, refusal, type Draft, type ForeignContext, type Found } from './foreign-draft.ts'
+import { readGraph, readMemory, readNode, Tally, type Read } from './foreign-formats.ts'
 import { isShortString, isTime } from './text.ts'
 
 export type { Draft, ForeignContext } from './foreign-draft.ts'
@@ -27,12 +28,6 @@ export const MAX_FOREIGN_ROWS = 2_000_000
 const OMEGA_VERSION = 'omega-sqlite-v1'
 /** A log may begin with a line cut in half; a text in which none of these many is a memory is another thing. */
 const HEAD_LINES = 10
-const MAX_NOTES = 32
-const NO_OBSERVATIONS = 'entity without observations: no memory is made of it'
-const TYPE_LEFT_OUT = 'entityType is not a short string: left out'
-
-/** Attacker-controlled, as all that is read here. */
-type Read = (value: JsonObject, sheet: Sheet) => Generator<Found>
 
 /**
  * Drafts from the memory files of other programs, told apart by what they hold. `context` is handed in: the
@@ -48,14 +43,14 @@ export function readForeign(text: string, context: ForeignContext): Foreign {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text
   const sheet = new Sheet(context)
   const kind = readDocument(parse(body), sheet) ?? readLines(body, sheet)
-  return { kind, rows: sheet.rows, notes: sheet.notes() }
+  return { kind, rows: sheet.rows, notes: sheet.tally.lines() }
 }
 
 /** Collects what comes out of a file, in its order. */
 class Sheet {
   readonly rows: ForeignRow[] = []
+  readonly tally = new Tally()
   readonly #context: ForeignContext
-  readonly #tally = new Map<string, number>()
 
   constructor(context: ForeignContext) {
     this.#context = context
@@ -63,36 +58,18 @@ class Sheet {
 
   /** Every draft that `read` finds in a value. One that breaks a rule is a row too, and does not stop the others. */
   take(row: number, value: JsonValue | undefined, read: Read): void {
-    if (value === undefined) return this.#push({ row, problem: { code: 'draft_invalid', detail: 'not JSON' } })
-    if (!isObject(value)) return this.#push({ row, problem: { code: 'draft_invalid', detail: 'not an object' } })
+    if (value === undefined) return this.#refuse(row, 'not JSON')
+    if (!isObject(value)) return this.#refuse(row, 'not an object')
     this.#guard(row, () => {
-      for (const found of read(value, this)) this.#guard(row, () => this.#draft(row, found))
+      for (const found of read(value, this.tally)) this.#guard(row, () => this.#draft(row, found))
     })
-  }
-
-  /** A note on the file: counted, and only so many different ones, because some quote it. */
-  note(text: string): void {
-    const key = this.#tally.has(text) || this.#tally.size < MAX_NOTES ? text : 'other notes'
-    this.#tally.set(key, (this.#tally.get(key) ?? 0) + 1)
-  }
-
-  /** Says of the members that no draft has room for that they stayed behind. */
-  leave(value: JsonObject, taken: readonly string[]): void {
-    for (const name of Object.keys(value)) {
-      if (taken.includes(name) || value[name] === null) continue
-      this.note(`${isShortString(name) ? name : 'a member'}: not taken over`)
-    }
-  }
-
-  notes(): string[] {
-    return Array.from(this.#tally, ([text, count]) => `${count} × ${text}`)
   }
 
   #draft(row: number, found: Found): void {
     const notes: string[] = []
     const draft = createDraft(found, this.#context, notes)
     this.#push(notes.length === 0 ? { row, draft } : { row, draft, notes })
-    for (const note of notes) this.note(note)
+    for (const note of notes) this.tally.note(note)
   }
 
   #guard(row: number, deed: () => void): void {
@@ -100,8 +77,12 @@ class Sheet {
       deed()
     } catch (error) {
       if (!(error instanceof ExchangeError) || error.code !== 'draft_invalid') throw error
-      this.#push({ row, problem: { code: error.code, detail: error.detail } })
+      this.#refuse(row, error.detail)
     }
+  }
+
+  #refuse(row: number, detail: string): void {
+    this.#push({ row, problem: { code: 'draft_invalid', detail } })
   }
 
   #push(row: ForeignRow): void {
@@ -117,20 +98,21 @@ function readDocument(value: JsonValue | undefined, sheet: Sheet): ForeignKind |
   if (Array.isArray(value)) return readArray(value, sheet)
   if (!isObject(value)) return null
   // Read as drafts, the memories of a damaged manifest would become the reader's own, their signature gone.
-  if (Object.hasOwn(value, 'envelope') || String(value['format']).startsWith('omega-')) {
+  const format = value['format']
+  if (Object.hasOwn(value, 'envelope') || (typeof format === 'string' && format.startsWith('omega-'))) {
     throw new ExchangeError('not_recognised', 'a file of this exchange, damaged or re-formatted')
   }
-  const { version, nodes, memories } = Object.fromEntries(Object.entries(value))
-  if (version === OMEGA_VERSION && Array.isArray(nodes)) {
-    nodes.forEach((node: JsonValue, i) => sheet.take(i + 1, node, readNode))
+  if (Array.isArray(value['nodes'])) {
+    if (value['version'] !== OMEGA_VERSION) throw new ExchangeError('not_recognised', 'an unknown version')
+    value['nodes'].forEach((node: JsonValue, i) => sheet.take(i + 1, node, readNode))
     return OMEGA_VERSION
   }
-  if (Array.isArray(nodes)) throw new ExchangeError('not_recognised', 'an export of another version')
-  return Array.isArray(memories) ? readArray(memories, sheet) : null
+  return Array.isArray(value['memories']) ? readArray(value['memories'], sheet) : null
 }
 
 function readArray(values: readonly JsonValue[], sheet: Sheet): ForeignKind {
-  if (values.length > 0 && !values.some(isMemory)) throw new ExchangeError('not_recognised', 'a list without memories')
+  const isOther = values.length > 0 && !values.some(isMemory)
+  if (isOther) throw new ExchangeError('not_recognised', 'a list without memories')
   values.forEach((value, i) => sheet.take(i + 1, value, readMemory))
   return 'memories-json'
 }
@@ -143,72 +125,45 @@ function readLines(text: string, sheet: Sheet): ForeignKind {
 }
 
 function kindOfLines(text: string): ForeignKind {
-  if (text.startsWith('ENC:')) throw new ExchangeError('not_recognised', 'an encrypted OMEGA export: decrypt it there')
+  if (text.startsWith('ENC:')) throw new ExchangeError('not_recognised', 'an encrypted OMEGA export')
   let seen = 0
   for (const [, line] of linesOf(text)) {
-    // A document of one value that did not parse is damaged; its lines must not pass for lines of their own.
-    if (seen === 0 && /^\s*(?:\[|\{.*[^}\s]\s*$|\{\s*$)/.test(line)) break
+    // The first line of a document over several lines, which is damaged or unknown: its lines are no rows.
+    const whole = line.trim()
+    if (seen === 0 && (whole.startsWith('[') || (whole.startsWith('{') && !whole.endsWith('}')))) break
     const value = parse(line)
     if (isMemory(value)) return 'memories-jsonl'
     if (isGraph(value)) return 'mcp-memory-jsonl'
     if (++seen === HEAD_LINES) break
   }
-  throw new ExchangeError('not_recognised', seen === 0 ? 'empty, or JSON that is damaged' : '')
+  throw new ExchangeError('not_recognised', seen === 0 ? 'empty, or JSON damaged or unknown' : 'no memories')
 }
 
-/** A node of an OMEGA export. Its counters say how it was used there, so they stay there. */
-function* readNode(node: JsonObject, sheet: Sheet): Generator<Found> {
-  const metadata = node['metadata'] ?? {}
-  if (!isObject(metadata)) throw refusal('metadata', 'not an object')
-  const lifted = ['entity_id', 'event_type', 'tags']
-  const kept = Object.entries(metadata).filter(([name]) => !lifted.includes(name))
-  sheet.leave(node, ['content', 'created_at', 'id', 'metadata'])
-  yield {
-    content: fieldOf(node, 'content'),
-    created_at: fieldOf(node, 'created_at'),
-    entity_id: { ...fieldOf(metadata, 'entity_id'), called: 'metadata.entity_id' },
-    event_type: { ...fieldOf(metadata, 'event_type'), called: 'metadata.event_type' },
-    metadata: { called: 'metadata', value: Object.fromEntries(kept) },
-    source_id: fieldOf(node, 'id'),
-    tags: { ...fieldOf(metadata, 'tags'), called: 'metadata.tags' },
+function isMemory(value: JsonValue | undefined): boolean {
+  return isObject(value) && typeof value['content'] === 'string'
+}
+
+function isGraph(value: JsonValue | undefined): boolean {
+  if (!isObject(value)) return false
+  return value['type'] === 'entity'
+    ? Object.hasOwn(value, 'name')
+    : value['type'] === 'relation' && Object.hasOwn(value, 'from')
+}
+
+/** The lines that are not blank, with their numbers from 1. One at a time: the text may be hundreds of MB. */
+function* linesOf(text: string): Generator<[row: number, line: string]> {
+  for (let from = 0, row = 1; from < text.length; row++) {
+    const end = text.indexOf('\n', from)
+    const line = text.slice(from, end === -1 ? text.length : end)
+    if (/[^ \t\r]/.test(line)) yield [row, line]
+    from = end === -1 ? text.length : end + 1
   }
 }
 
-function* readMemory(memory: JsonObject, sheet: Sheet): Generator<Found> {
-  const signed = ['leaf_hash', 'sealed_hash'].find((name) => Object.hasOwn(memory, name))
-  if (signed !== undefined) throw refusal(signed, 'a signed memory; take it in with the manifest that proves it')
-  const found = {
-    content: fieldOf(memory, 'content'),
-    created_at: fieldOf(memory, 'created_at', 'createdAt'),
-    entity_id: fieldOf(memory, 'entity_id', 'entityId', 'entity'),
-    event_type: fieldOf(memory, 'event_type', 'eventType'),
-    metadata: fieldOf(memory, 'metadata'),
-    source_id: fieldOf(memory, 'id'),
-    tags: fieldOf(memory, 'tags'),
-  }
-  sheet.leave(memory, Object.values(found).map(({ called }) => called))
-  yield found
-}
-
-/** A line of the reference MCP memory server: an entity with its observations, or a relation of two. */
-function* readGraph(line: JsonObject, sheet: Sheet): Generator<Found> {
-  if (line['type'] === 'entity') yield* readEntity(line, sheet)
-  else if (line['type'] === 'relation') yield readRelation(line, sheet)
-  else throw refusal('type', 'neither entity nor relation')
-}
-
-function* readEntity(line: JsonObject, sheet: Sheet): Generator<Found> {
-  const { observations, entityType } = Object.fromEntries(Object.entries(line))
-  if (!Array.isArray(observations)) throw refusal('observations', 'not a list')
-  sheet.leave(line, ['type', 'name', 'entityType', 'observations'])
-  if (observations.length === 0) sheet.note(NO_OBSERVATIONS)
-  const isType = isShortString(entityType)
-  if (!isType && Object.hasOwn(line, 'entityType')) sheet.note(TYPE_LEFT_OUT)
-  for (const [i, value] of observations.entries()) {
-    yield {
-      content: { called: `observations[${i}]`, value },
-      entity_id: fieldOf(line, 'name'),
-      ...(isType ? { event_type: { called: 'entityType', value: entityType } } : {}),
-    }
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return undefined
   }
 }

@@ -3,7 +3,15 @@ import { canonicalize, type JsonObject, type JsonValue } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import { DOMAIN, hashWith } from './hash.ts'
 import { SELECTION, type Selection } from './selection.ts'
-import { checkShape, hasShape, isAscendingStrings, isInteger, namesOf, unknownCritical, type Shape } from './shape.ts'
+import {
+  checkShape,
+  hasShape,
+  isAscendingStrings,
+  isInteger,
+  namesOf,
+  unknownCritical,
+  type Shape,
+} from './shape.ts'
 import { HEADER, parseStatement, PAYLOAD_TYPE, type Header, type Statement } from './statement.ts'
 import { isTime } from './text.ts'
 
@@ -54,9 +62,11 @@ const DETAILS: Shape = {
     selection: (value) => hasShape(value, SELECTION),
   },
   optional: {
-    audience: (value) => isAscendingStrings(value, isHash) && value.length > 0,
+    audience: (value) => isAscendingStrings(value, isHash),
     note: (value) => typeof value === 'string' && value.length <= MAX_NOTE,
   },
+  // Hashed, hence open (manifest-format, 0): only what nothing covers has exactly its members.
+  open: true,
 }
 
 /**

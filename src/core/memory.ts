@@ -28,6 +28,8 @@ export interface MemoryDraft {
   readonly metadata?: JsonObject
   readonly supersedes?: readonly string[]
   readonly tags: readonly string[]
+  /** Private member (manifest-format, 3): the date is that of the file the memory was read from. */
+  readonly 'x-date-estimated'?: true
 }
 
 export const MAX_CONTENT = 1_000_000

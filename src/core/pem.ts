@@ -1,4 +1,5 @@
 import { fromBase64, toBase64, toHex, concat, equalBytes } from './bytes.ts'
+import { checkKey } from './ed25519.ts'
 import { ExchangeError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
@@ -32,17 +33,21 @@ export function encodePublicKey(key: Uint8Array): string {
 
 /**
  * A public key in exactly the format's PEM (manifest-format, 1). Throws `key_malformed`, and `key_not_allowed`
- * for Ed25519 in any other form than the one. Whether the point is allowed is `checkKey`'s to say.
+ * for Ed25519 in any other form than the one; between the two, `fingerprint_mismatch` where a `claimed`
+ * fingerprint is not the key's. Whether the point is allowed is `checkKey`'s to say.
  */
-export function decodePublicKey(pem: string): PublicKey {
-  if (pem.length > MAX_PEM_BYTES || !pem.startsWith(BEGIN) || !pem.endsWith(END)) throw new ExchangeError('key_malformed')
+export function decodePublicKey(pem: string, claimed?: string): PublicKey {
+  if (pem.length > MAX_PEM_BYTES || !pem.startsWith(BEGIN) || !pem.endsWith(END))
+    throw new ExchangeError('key_malformed')
   const spki = fromBase64(pem.slice(BEGIN.length, -END.length).replaceAll('\n', ''))
   if (spki === null || toPem(spki) !== pem) throw new ExchangeError('key_malformed')
   const oid = algorithmOf(spki)
   if (oid === null) throw new ExchangeError('key_malformed', 'not a SubjectPublicKeyInfo')
   const fingerprint = toHex(sha256(spki))
+  if (claimed !== undefined && fingerprint !== claimed) throw new ExchangeError('fingerprint_mismatch')
   if (oid !== ED25519_OID) return { fingerprint, ed25519: null, algorithm: ALGORITHMS.get(oid) ?? oid, pem }
-  if (spki.length !== 44 || !equalBytes(spki.subarray(0, 12), ED25519_PREFIX)) throw new ExchangeError('key_not_allowed')
+  if (spki.length !== 44 || !equalBytes(spki.subarray(0, 12), ED25519_PREFIX))
+    throw new ExchangeError('key_not_allowed')
   return { fingerprint, ed25519: spki.subarray(12), algorithm: 'Ed25519', pem }
 }
 
@@ -59,6 +64,7 @@ export function readPublicKey(text: string): PublicKey & { readonly ed25519: Uin
   if (/PRIVATE KEY|OPENSSH/.test(text)) throw new ExchangeError('private_key_given')
   const key = decodePublicKey(text.replaceAll('\r\n', '\n').trim() + '\n')
   if (key.ed25519 === null) throw new ExchangeError('key_unsupported', key.algorithm)
+  checkKey(key.ed25519)
   return { ...key, ed25519: key.ed25519 }
 }
 

@@ -57,14 +57,14 @@ export interface ReportedManifest {
 
 /** Same verification, same context: the same report, byte for byte. */
 export function createReport(verification: Verification, context: ReportContext = {}): Report {
-  const { failure, signed, leaves, evidence } = verification
+  const { failure, signed, memories, evidence } = verification
   const header = signed?.envelope.header
   const { trust, stream, now } = context
   return {
     format: 'omega-verification-report/1',
     result: failure?.code ?? 'ok',
     layers: layerResults(verification),
-    leaves: leaves.length / 32,
+    leaves: memories,
     manifest: signed && {
       id: signed.id,
       header: signed.envelope.header,

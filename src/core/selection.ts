@@ -24,10 +24,11 @@ export const SELECTION: Shape = {
     hand_picked: (value) => value === true,
     origin: (value) => value === 'own' || value === 'imported',
     since: isTime,
-    tags: (value) => isAscendingStrings(value, isShortString) && value.length >= 1 && value.length <= MAX_TAGS,
+    tags: (value) => isAscendingStrings(value, isShortString) && value.length <= MAX_TAGS,
     tags_match: (value) => value === 'all' || value === 'any',
     until: isTime,
   },
+  open: true,
 }
 
 /** What a person or an agent may write: empty members mean "not asked", a date alone means its 00:00:00.000Z. */
@@ -61,7 +62,8 @@ export function normalizeSelection(input: SelectionInput): Selection {
     if (!hasShape({ [name]: value }, SELECTION)) throw new ExchangeError('selection_invalid', name)
   }
   const { since, until } = selection as Selection
-  if (since !== undefined && until !== undefined && since >= until) throw new ExchangeError('selection_invalid', 'until')
+  if (since !== undefined && until !== undefined && since >= until)
+    throw new ExchangeError('selection_invalid', 'until')
   return selection as Selection
 }
 

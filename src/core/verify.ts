@@ -1,15 +1,28 @@
-import { ByteList, decodeUtf8 } from './bytes.ts'
+import { ByteList, decodeUtf8, equalBytes, toHex } from './bytes.ts'
 import { isObject, parseCanonical, type JsonValue } from './canonical.ts'
 import type { FormatCode } from './codes.ts'
 import { FORMAT_CODES } from './codes.ts'
 import type { SignatureEngine } from './ed25519.ts'
 import { assert, ExchangeError } from './errors.ts'
 import { LineSplitter, type Line } from './lines.ts'
-import { FRAME, hashDetails, isOtherVersion, parseEnvelope, parseManifestStatement, type Envelope } from './manifest.ts'
+import {
+  FRAME,
+  hashDetails,
+  isOtherVersion,
+  parseEnvelope,
+  parseManifestStatement,
+  type Envelope,
+} from './manifest.ts'
 import { checkMemory, parseMemory, type Memory } from './memory.ts'
 import { TreeHasher } from './merkle.ts'
-import { toHex } from './bytes.ts'
-import { parseStatement, PAYLOAD_TYPE, statementId, verifyStatement, type Signers, type Statement } from './statement.ts'
+import {
+  parseStatement,
+  PAYLOAD_TYPE,
+  statementId,
+  verifyStatement,
+  type Signers,
+  type Statement,
+} from './statement.ts'
 
 export const LAYERS = ['signature', 'leaves', 'root', 'evidence'] as const
 export type LayerName = (typeof LAYERS)[number]
@@ -39,9 +52,14 @@ export interface Verification {
   readonly failure: Failure | null
   /** Null until the signature layer has passed: nothing of an unverified envelope goes further. */
   readonly signed: VerifiedEnvelope | null
-  /** Leaves that were recomputed and hold, 32 bytes each, in file order. */
-  readonly leaves: Uint8Array<ArrayBuffer>
+  /** How many leaves were recomputed and hold. */
+  readonly memories: number
   readonly evidence: readonly Evidence[]
+}
+
+/** A verification with what it recomputed: the leaves that hold, 32 bytes each, in file order. */
+export interface VerificationWithLeaves extends Verification {
+  readonly leaves: Uint8Array<ArrayBuffer>
 }
 
 export interface VerifyOptions {
@@ -55,6 +73,7 @@ export interface VerifyOptions {
 }
 
 const HEAD_BYTES = 64 * 1024
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
 const MAX_EVIDENCE = 1024
 const MAX_EVIDENCE_SIGNATURES = 1024
 const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
@@ -66,7 +85,7 @@ const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
 export async function verifyManifest(
   chunks: AsyncIterable<Uint8Array>,
   options: VerifyOptions = {},
-): Promise<Verification> {
+): Promise<VerificationWithLeaves> {
   const reader = new ManifestReader(options)
   let layer: LayerName = 'signature'
   const source = chunks[Symbol.asyncIterator]()
@@ -74,11 +93,11 @@ export async function verifyManifest(
   const splitter = new LineSplitter()
   let bytes = 0
   try {
-    checkHead(head)
+    const stranger = checkHead(head)
     for (let chunk: Uint8Array | undefined = head; chunk !== undefined; chunk = (await source.next()).value) {
       for (const line of splitter.push(chunk)) {
         if (line.number === 1) {
-          await reader.readEnvelope(line)
+          await reader.readEnvelope(line, stranger)
           layer = 'leaves'
         } else {
           reader.readLine(line)
@@ -95,8 +114,10 @@ export async function verifyManifest(
     return reader.toVerification(null)
   } catch (error) {
     if (!(error instanceof ExchangeError) || !Object.hasOwn(FORMAT_CODES, error.code)) throw error
-    const { line = 1, index = null } = error.place
-    return reader.toVerification({ layer, code: error.code as FormatCode, line, index })
+    // What the splitter and the end of the bytes find has a line only; the reader knows whose line was due.
+    const { line = 1, index = reader.due } = error.place
+    const code = layer === 'leaves' && reader.isClosed ? 'trailing_data' : (error.code as FormatCode)
+    return reader.toVerification({ layer, code, line, index })
   } finally {
     await source.return?.()
   }
@@ -113,26 +134,30 @@ async function readHead(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> 
   return head.toBytes()
 }
 
-/** A first line that cannot be an envelope is told apart by what the start of the file looks like. */
-function checkHead(head: Uint8Array): void {
-  const refuse = (code: FormatCode) => new ExchangeError(code, '', { line: 1 })
-  if (head.length === 0) throw refuse('file_empty')
+/**
+ * A first line that cannot be an envelope is told apart by what the start of the file looks like: null where
+ * it can be one, else its code if it turns out to be a whole line (`truncated` and `line_too_long` go before).
+ */
+function checkHead(head: Uint8Array): 'not_utf8' | 'not_canonical' | null {
+  if (head.length === 0) throw new ExchangeError('file_empty')
   const start = head.subarray(0, HEAD_BYTES)
-  let text: string
-  try {
-    // As a stream: the cut at the end of the head may stand inside a character.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(start, { stream: true })
-  } catch {
-    if (new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope)) return
-    throw refuse('not_utf8')
-  }
-  if (text.startsWith(FRAME.envelope)) return
-  if (text.startsWith('\ufeff')) throw refuse('not_utf8')
+  // Bytes as characters: the names looked for are ASCII, the file may be anything.
+  const text = new TextDecoder('latin1').decode(start)
+  if (text.startsWith(FRAME.envelope)) return null
   const ours = text.includes('omega-federation-manifest') || text.includes('"envelope"')
-  throw refuse(ours ? 'not_canonical' : 'not_a_manifest')
+  if (!ours) throw new ExchangeError('not_a_manifest')
+  if (equalBytes(start.subarray(0, 3), BYTE_ORDER_MARK)) return 'not_utf8'
+  try {
+    // As a stream: the end of a full head may stand inside a character.
+    new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: start.length === HEAD_BYTES })
+  } catch {
+    return 'not_utf8'
+  }
+  return 'not_canonical'
 }
 
-type Expected = 'evidence' | 'statement' | 'end of evidence' | 'format' | 'memories' | 'memory' | 'close' | 'nothing'
+type Expected =
+  'evidence' | 'statement' | 'end of evidence' | 'format' | 'memories' | 'memory' | 'close' | 'nothing'
 
 /** Takes the lines of one file in order and keeps what the later layers need. */
 class ManifestReader {
@@ -150,20 +175,23 @@ class ManifestReader {
     this.#options = options
   }
 
-  async readEnvelope(line: Line): Promise<void> {
+  /** `stranger` is the code of a first line that cannot be an envelope, once it is a line at all. */
+  async readEnvelope(line: Line, stranger: FormatCode | null): Promise<void> {
     await placed(line, null, async () => {
       const text = decodeUtf8(line.bytes)
+      if (stranger !== null) throw new ExchangeError(stranger)
       if (!text.startsWith(FRAME.envelope) || !text.endsWith(',')) throw new ExchangeError('not_canonical')
       const envelope = parseEnvelope(parseCanonical(text.slice(FRAME.envelope.length, -1)))
       const signers = await verifyStatement(envelope, this.#options.engine)
-      if (hashDetails(envelope.details) !== envelope.header.details_hash) throw new ExchangeError('details_mismatch')
+      if (hashDetails(envelope.details) !== envelope.header.details_hash)
+        throw new ExchangeError('details_mismatch')
       this.#signed = { envelope, id: statementId(envelope.type, envelope.header), signers }
     })
     this.#options.onSigned?.(this.#signed!)
   }
 
   readLine(line: Line): void {
-    const index = this.#expected === 'memory' ? this.memories : null
+    const index = this.due
     try {
       if (this.#expected === 'nothing') throw new ExchangeError('trailing_data')
       const text = decodeUtf8(line.bytes)
@@ -206,8 +234,9 @@ class ManifestReader {
         this.#expect(text, FRAME.memories, 'memory')
         break
       case 'close':
+        if (text === FRAME.close && this.memories < this.#header.memory_count)
+          throw new ExchangeError('count_mismatch')
         this.#expect(text, FRAME.close, 'nothing')
-        if (this.memories < this.#header.memory_count) throw new ExchangeError('count_mismatch')
         break
       default:
         assert(false, `no frame line is expected in place of ${this.#expected}`)
@@ -224,7 +253,8 @@ class ManifestReader {
     const { value, last } = parseListed(text)
     this.#evidenceBytes += line.bytes.length
     const over = this.#statements.length >= MAX_EVIDENCE || this.#evidenceBytes > MAX_EVIDENCE_BYTES
-    if (!this.#statements.at(-1)?.over) this.#statements.push({ line: line.number, value: over ? null : value, over })
+    if (!this.#statements.at(-1)?.over)
+      this.#statements.push({ line: line.number, value: over ? null : value, over })
     return last
   }
 
@@ -236,7 +266,8 @@ class ManifestReader {
   }
 
   checkRoot(): void {
-    if (toHex(this.#tree.root()) !== this.#header.merkle_root) throw new ExchangeError('root_mismatch', '', { line: 1 })
+    if (toHex(this.#tree.root()) !== this.#header.merkle_root)
+      throw new ExchangeError('root_mismatch', '', { line: 1 })
   }
 
   async checkEvidence(): Promise<void> {
@@ -255,8 +286,25 @@ class ManifestReader {
     }
   }
 
-  toVerification(failure: Failure | null): Verification {
-    return { failure, signed: this.#signed, leaves: this.#leaves.toBytes(), evidence: this.#evidence }
+  toVerification(failure: Failure | null): VerificationWithLeaves {
+    const { memories } = this
+    return {
+      failure,
+      signed: this.#signed,
+      memories,
+      evidence: this.#evidence,
+      leaves: this.#leaves.toBytes(),
+    }
+  }
+
+  /** The index of the memory that is due on the next line; null where another line is. */
+  get due(): number | null {
+    return this.#expected === 'memory' ? this.memories : null
+  }
+
+  /** The closing line has passed: nothing may follow. */
+  get isClosed(): boolean {
+    return this.#expected === 'nothing'
   }
 
   get #header(): Envelope['header'] {
@@ -271,7 +319,11 @@ function parseListed(text: string): { value: JsonValue; last: boolean } {
   return { value: parseCanonical(last ? text : text.slice(0, -1)), last }
 }
 
-async function placed(line: { readonly number: number }, index: number | null, work: () => Promise<void>): Promise<void> {
+async function placed(
+  line: { readonly number: number },
+  index: number | null,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work()
   } catch (error) {

@@ -13,9 +13,21 @@ const fingerprints = fc
 
 // Golden: a changed digest means that every face its holder has learnt has changed.
 test.each([
-  ['0'.repeat(64), 'black and paper disc, dark, ladder', ''],
-  ['f'.repeat(64), 'rust and rose arch, with a dark round, mushroom', ''],
-  [createHash('sha256').update('omega').digest('hex'), '', ''],
+  [
+    '0'.repeat(64),
+    'black and paper disc, dark, ladder',
+    '0b8bd3d815dc639a937b4cc80c8fb1dfc92921d550193c0ca295e23ddbd3a341',
+  ],
+  [
+    'f'.repeat(64),
+    'rust and rose arch, with a dark round, mushroom',
+    'd9a90174cd3544f1382ffb9f7ce048ce90461dcb23113f039fdd1a1ab98a16ac',
+  ],
+  [
+    createHash('sha256').update('omega').digest('hex'),
+    'purple and sky disc, parted across, mountain',
+    '9553973ec173578b9024fb9bb1033faa3ab860b1e9d99a7023e9c33df1b7bcff',
+  ],
 ])('%s is drawn as it always was', (fingerprint, blazon, digest) => {
   const face = drawFace(fingerprint)
   expect(face.blazon).toBe(blazon)
@@ -54,9 +66,7 @@ test('paths are absolute commands and integers within the box', () => {
       expect(INKS[face.ink]).toBeDefined()
       expect(METALS[face.metal]).toBeDefined()
       for (const path of [face.outline, face.full, face.small]) {
-        expect(path).toMatch(
-          /^(M\d+ \d+([LC]\d+ \d+( \d+ \d+ \d+ \d+)?|C\d+ \d+ \d+ \d+ \d+ \d+)*Z?|[LCZ\d ])*$/,
-        )
+        expect(path).toMatch(/^([ML]\d+ \d+|C\d+ \d+ \d+ \d+ \d+ \d+|Z)*$/)
         for (const number of path.match(/\d+/g) ?? []) expect(Number(number)).toBeLessThanOrEqual(FACE_BOX)
       }
     }),

@@ -1,0 +1,167 @@
+import { isHash, toBase64, toBase64Url, toHex } from '../core/bytes.ts'
+import type { JsonObject } from '../core/canonical.ts'
+import { ExchangeError } from '../core/errors.ts'
+import { encodeHead, hashDetails, parseEnvelope, TAIL, type Details, type Envelope } from '../core/manifest.ts'
+import { normalizeSelection, type Selection, type SelectionInput } from '../core/selection.ts'
+import { encodePae, PAYLOAD_TYPE, statementId, verifyStatement } from '../core/statement.ts'
+import { isTime, toAscending } from '../core/text.ts'
+import type { OwnStreamRecord } from '../store/schema.ts'
+import type { CallOptions } from '../worker/bridge.ts'
+import type { ExportBody, ExportPreview } from '../worker/export.ts'
+import { checkLabel, requireIdentity, sign, type Identity } from './identity.ts'
+import { nowAsTime, perform, present, type Instance } from './instance.ts'
+
+export type { ExportPreview } from '../worker/export.ts'
+export type OwnStream = OwnStreamRecord
+
+/** What to export. `picked` are keys of rows chosen by hand; the other members narrow them further. */
+export interface ExportInput extends Omit<SelectionInput, 'hand_picked'> {
+  readonly picked?: readonly string[] | undefined
+}
+
+export interface ExportTerms {
+  /** Fingerprints it is meant for; none: open. */
+  readonly audience?: readonly string[] | undefined
+  readonly note?: string | undefined
+  /** A time, or a date for its 00:00:00.000Z. */
+  readonly expires_at?: string | undefined
+  /** One of our streams, or the name of a new one; absent: the first, made when there is none. */
+  readonly stream?: { readonly id: string } | { readonly name: string } | undefined
+}
+
+export interface Exported {
+  readonly file: File
+  readonly id: string
+  readonly count: number
+  readonly fingerprint: string
+  readonly envelope: Envelope
+}
+
+const FIRST_STREAM = 'General'
+
+/** Counts what would be exported; nothing is signed. Throws `selection_invalid`. */
+export function previewExport(instance: Instance, input: ExportInput, options: CallOptions = {}): Promise<ExportPreview> {
+  return instance.worker.call('previewExport', toQuery(input), options)
+}
+
+/** Our lines of manifests under the present identity, oldest first. */
+export async function listStreams(instance: Instance): Promise<OwnStream[]> {
+  const { fingerprint } = await requireIdentity(instance)
+  const streams = (await instance.db.getAll('own_streams')).filter((stream) => stream.issuer === fingerprint)
+  return streams.sort((a, b) => (a.created_at < b.created_at ? -1 : 1))
+}
+
+/**
+ * Writes and signs a manifest. The lines are made in the worker; the sequence is reserved durably before anything is
+ * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `selection_invalid`,
+ * `empty_selection`, `storage_damaged`, `cancelled`.
+ */
+export async function exportManifest(
+  instance: Instance,
+  input: ExportInput,
+  terms: ExportTerms = {},
+  options: CallOptions = {},
+): Promise<Exported> {
+  const identity = await requireIdentity(instance)
+  const query = toQuery(input)
+  const details = toDetails(query.selection, terms)
+  const expires_at = toExpiry(instance, terms.expires_at)
+  const body = await instance.worker.call('writeBody', query, options)
+  const stream = await reserveSequence(instance, identity, terms)
+  const header = {
+    created_at: nowAsTime(instance),
+    details_hash: hashDetails(details),
+    ...(expires_at === undefined ? {} : { expires_at }),
+    issuer: { fingerprint: identity.fingerprint, label: identity.label },
+    memory_count: body.count,
+    merkle_root: body.root,
+    previous: stream.last,
+    sequence: stream.issued,
+    stream: stream.stream,
+  }
+  const signature = toBase64(await sign(instance, encodePae(PAYLOAD_TYPE.manifest, header)))
+  const signatures = [{ fingerprint: identity.fingerprint, public_key_pem: identity.public_key_pem, signature }]
+  // Read back as a stranger would, so that nothing leaves that a stranger would refuse.
+  const envelope = parseEnvelope({ details, header, signatures, type: PAYLOAD_TYPE.manifest } as unknown as JsonObject)
+  await verifyStatement(envelope)
+  const id = statementId(envelope.type, envelope.header)
+  const name = `manifest-${header.created_at.slice(0, 10)}-${id.slice(0, 8)}.json`
+  const file = new File([encodeHead(envelope), body.body, TAIL], name, { type: 'application/json' })
+  await registerExport(instance, { envelope, id, body, file })
+  return { file, id, count: body.count, fingerprint: identity.fingerprint, envelope }
+}
+
+/** The next place in the stream is taken now, signed or not. */
+async function reserveSequence(instance: Instance, identity: Identity, terms: ExportTerms): Promise<OwnStream> {
+  const wanted = terms.stream
+  const streams = await listStreams(instance)
+  const chosen = wanted === undefined ? streams[0] : streams.find((each) => 'id' in wanted && each.stream === wanted.id)
+  if (chosen === undefined && wanted !== undefined && 'id' in wanted) throw new ExchangeError('manifest_unknown', 'stream')
+  const fresh: OwnStream = {
+    stream: toHex(crypto.getRandomValues(new Uint8Array(16))),
+    issuer: identity.fingerprint,
+    name: wanted !== undefined && 'name' in wanted ? checkLabel(wanted.name) : FIRST_STREAM,
+    issued: 0,
+    last: null,
+    created_at: nowAsTime(instance),
+  }
+  return perform(instance, 'sequence_reserved', ['own_streams'], async (tx) => {
+    const streams = tx.objectStore('own_streams')
+    const current = (chosen && (await streams.get(chosen.stream))) ?? fresh
+    const reserved = { ...current, issued: current.issued + 1 }
+    await streams.put(reserved)
+    return { result: reserved, subject: { stream: reserved.stream, sequence: reserved.issued } }
+  })
+}
+
+/** Puts what was signed into the register. `previous` of the next manifest is this id, unless a later one was signed first. */
+async function registerExport(
+  instance: Instance,
+  made: { readonly envelope: Envelope; readonly id: string; readonly body: ExportBody; readonly file: File },
+): Promise<void> {
+  const { envelope, id, body, file } = made
+  const { header, signatures, type, details } = envelope
+  await perform(instance, 'manifest_exported', ['manifests', 'leaves', 'own_streams'], async (tx) => {
+    await tx.objectStore('manifests').add({
+      id,
+      direction: 'made',
+      file_name: file.name,
+      bytes: file.size,
+      at: header.created_at,
+      statement: { header, signatures, type },
+      details,
+      evidence: [],
+      counts: { exported: body.count },
+    })
+    await tx.objectStore('leaves').put({ id, leaves: body.leaves })
+    const stream = await tx.objectStore('own_streams').get(header.stream)
+    await tx.objectStore('own_streams').put({ ...stream!, last: id })
+    const subject = { manifest: id, exported: body.count, stream: header.stream, sequence: header.sequence }
+    return { result: undefined, subject }
+  })
+}
+
+function toQuery({ picked, ...input }: ExportInput): { selection: Selection; picked?: readonly string[] } {
+  if (picked === undefined) return { selection: normalizeSelection(input) }
+  if (picked.length === 0) throw new ExchangeError('empty_selection')
+  return { selection: normalizeSelection({ ...input, hand_picked: true }), picked }
+}
+
+function toDetails(selection: Selection, terms: ExportTerms): Details {
+  const audience = toAscending(terms.audience ?? [])
+  if (!audience.every(isHash)) throw new ExchangeError('fingerprint_incomplete')
+  const note = terms.note?.trim() || undefined
+  return present({
+    audience: audience.length > 0 ? audience : undefined,
+    note,
+    salt: toBase64Url(crypto.getRandomValues(new Uint8Array(16))),
+    selection: selection as JsonObject,
+  }) as Details
+}
+
+function toExpiry(instance: Instance, text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00.000Z` : text
+  if (!isTime(time) || time <= nowAsTime(instance)) throw new ExchangeError('selection_invalid', 'expires_at')
+  return time
+}

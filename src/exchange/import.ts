@@ -1,0 +1,182 @@
+import type { JsonObject } from '../core/canonical.ts'
+import { canonicalize } from '../core/canonical.ts'
+import type { Code } from '../core/codes.ts'
+import { assert, ExchangeError } from '../core/errors.ts'
+import { classifyFreshness, findFork, isExpired } from '../core/freshness.ts'
+import type { ManifestHeader } from '../core/manifest.ts'
+import type { Report } from '../core/report.ts'
+import { PAYLOAD_TYPE, type Statement } from '../core/statement.ts'
+import type { VerifiedEnvelope } from '../core/verify.ts'
+import type { Transaction } from '../store/deed.ts'
+import type { BatchOrigin, PeerRecord } from '../store/schema.ts'
+import { commitBatch, deleteBatch } from '../store/staging.ts'
+import type { CallOptions } from '../worker/bridge.ts'
+import type { ImportCounts, Staged } from '../worker/import.ts'
+import { ownKeys } from './identity.ts'
+import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
+import { openManifest, placesOf, type OpenedManifest } from './manifest.ts'
+import { discardStaged } from './memories.ts'
+
+export interface ImportResult extends ImportCounts {
+  readonly manifest: string
+  readonly peer: { readonly fingerprint: string; readonly label: string }
+}
+
+/** Why a manifest with this report may not be imported; null if it may (manifest-format, 7). Step under step, the policy. */
+export function importRefusal(report: Report): Code | null {
+  if (report.result !== 'ok') return report.result
+  if (report.trust?.issuer === 'own') return 'own_manifest'
+  if (report.trust?.issuer === 'revoked') return 'revoked_peer'
+  if (report.trust?.issuer !== 'trusted') return 'untrusted_peer'
+  if (report.freshness === 'fork') return 'stream_fork'
+  if (report.expired === true) return 'manifest_expired'
+  return null
+}
+
+/**
+ * Imports an opened manifest: all or nothing. It is verified again, because file, trust and time may have changed
+ * since it was opened; then its memories are staged unseen, and one transaction makes them visible together with the
+ * manifest, the place in its stream and the audit row. Throws the code of the refusal, `author_forged`,
+ * `file_changed`, `cancelled`, `storage_full`; then nothing has changed.
+ */
+export async function importManifest(
+  instance: Instance,
+  opened: OpenedManifest,
+  options: CallOptions = {},
+): Promise<ImportResult> {
+  return exclusively(async () => {
+    const again = await openManifest(instance, opened.file, options)
+    try {
+      return await importVerified(instance, again, options)
+    } finally {
+      again.close()
+    }
+  })
+}
+
+async function importVerified(instance: Instance, opened: OpenedManifest, options: CallOptions): Promise<ImportResult> {
+  const refusal = importRefusal(opened.report)
+  const { signed, failure } = opened.verification
+  if (refusal === 'stream_fork') await recordFork(instance, opened)
+  if (refusal !== null) throw new ExchangeError(refusal, '', placeOf(failure))
+  assert(signed !== null, 'what may be imported is signed')
+  const { header } = signed.envelope
+  const peer = await instance.db.get('peers', header.issuer.fingerprint)
+  assert(peer !== undefined, 'a trusted issuer is a peer')
+  const batch = crypto.randomUUID()
+  const origin: BatchOrigin = {
+    fingerprint: peer.fingerprint,
+    label: peer.label,
+    manifest: signed.id,
+    file_name: opened.file.name,
+    merkle_root: header.merkle_root,
+    stream: header.stream,
+    sequence: header.sequence,
+    imported_at: nowAsTime(instance),
+  }
+  const input = { opened: opened.handle, batch, origin, ownKeys: await ownKeys(instance) }
+  try {
+    const staged = await instance.worker.call('stageImport', input, options)
+    const leaves = await instance.worker.call('openedLeaves', { opened: opened.handle })
+    return await commitImport(instance, { opened, signed, staged, leaves, peer, batch, origin })
+  } catch (error) {
+    await discardStaged(instance, batch)
+    throw error
+  }
+}
+
+interface Prepared {
+  readonly opened: OpenedManifest
+  readonly signed: VerifiedEnvelope
+  readonly staged: Staged
+  readonly leaves: Uint8Array
+  readonly peer: PeerRecord
+  readonly batch: string
+  readonly origin: BatchOrigin
+}
+
+const COMMITTED = ['batches', 'pages', 'segments', 'peers', 'manifests', 'leaves', 'places', 'forks'] as const
+
+function commitImport(instance: Instance, prepared: Prepared): Promise<ImportResult> {
+  const { opened, signed, staged, leaves, peer, batch, origin } = prepared
+  const { header, details } = signed.envelope
+  const { fingerprint, label } = peer
+  return perform(instance, 'manifest_imported', COMMITTED, async (tx) => {
+    await checkStillAllowed(tx, signed, origin.imported_at)
+    await (staged.staged > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
+    const known = await tx.objectStore('manifests').get(signed.id)
+    if (known === undefined) {
+      await tx.objectStore('manifests').add({
+        id: signed.id,
+        direction: 'imported',
+        file_name: opened.file.name,
+        bytes: opened.file.size,
+        at: origin.imported_at,
+        statement: { header, signatures: signed.envelope.signatures, type: signed.envelope.type },
+        details,
+        evidence: opened.verification.evidence.map(({ statement }) => canonicalize(statement)),
+        counts: { ...staged.counts },
+      })
+      await tx.objectStore('leaves').put({ id: signed.id, leaves })
+      await putPlace(tx, header, signed.id, true)
+      for (const { id, statement } of opened.verification.evidence) {
+        if (statement.type === PAYLOAD_TYPE.manifest) await putPlace(tx, statement.header as ManifestHeader, id, false)
+      }
+    }
+    const result = { ...staged.counts, manifest: signed.id, peer: { fingerprint, label } }
+    const subject: JsonObject = { ...staged.counts, manifest: signed.id, issuer: fingerprint }
+    return { result, subject }
+  })
+}
+
+/** Between the check and the commit another tab may have revoked the peer or imported another manifest. */
+async function checkStillAllowed(tx: Transaction, signed: VerifiedEnvelope, now: string): Promise<void> {
+  const { header } = signed.envelope
+  const { fingerprint } = header.issuer
+  const peer = await tx.objectStore('peers').get(fingerprint)
+  if (peer?.state !== 'trusted') throw new ExchangeError(peer === undefined ? 'untrusted_peer' : 'revoked_peer')
+  const places = await tx.objectStore('places').getAll(placesOf(fingerprint, header.stream))
+  const frozen = (await tx.objectStore('forks').get([fingerprint, header.stream]))?.frozen ?? false
+  if (classifyFreshness(header, signed.id, { places, frozen }) === 'fork') throw new ExchangeError('stream_fork')
+  if (isExpired(header, now)) throw new ExchangeError('manifest_expired')
+}
+
+/** An imported place stays imported; one only seen never takes another's place. */
+async function putPlace(tx: Transaction, header: ManifestHeader, id: string, imported: boolean): Promise<void> {
+  const places = tx.objectStore('places')
+  const issuer = header.issuer.fingerprint
+  const known = await places.get([issuer, header.stream, header.sequence])
+  if (known !== undefined && !imported) return
+  await places.put({ issuer, stream: header.stream, sequence: header.sequence, id, previous: header.previous, imported })
+}
+
+/** Freezes the stream and keeps the header that contradicts it: with the known one it convinces any third party. */
+async function recordFork(instance: Instance, opened: OpenedManifest): Promise<void> {
+  const { signed } = opened.verification
+  assert(signed !== null, 'a fork is told by a signed header')
+  const { header, signatures, type } = signed.envelope
+  const issuer = header.issuer.fingerprint
+  const places = await instance.db.getAll('places', placesOf(issuer, header.stream))
+  const known = findFork(header, signed.id, places)
+  // Frozen before and not contradicting anything itself: there is nothing new to keep.
+  if (known === null) return
+  const statement: Statement<ManifestHeader> = { header, signatures, type }
+  await perform(instance, 'stream_frozen', ['forks'], async (tx) => {
+    await tx.objectStore('forks').put({
+      issuer,
+      stream: header.stream,
+      found_at: nowAsTime(instance),
+      file_name: opened.file.name,
+      frozen: true,
+      statement,
+      known: known.id,
+    })
+    return { result: undefined, subject: { issuer, stream: header.stream, known: known.id, refused: signed.id } }
+  })
+}
+
+function placeOf(failure: { readonly line: number; readonly index: number | null } | null): { line?: number; index?: number } {
+  if (failure === null) return {}
+  return failure.index === null ? { line: failure.line } : { line: failure.line, index: failure.index }
+}
+

@@ -1,0 +1,61 @@
+import type { JsonObject } from '../core/canonical.ts'
+import { openDatabase, type ConnectionLost, type Database } from '../store/database.ts'
+import { tx, type Done, type Transaction } from '../store/deed.ts'
+import type { StoreName } from '../store/schema.ts'
+import { sweepStaged } from '../store/staging.ts'
+import type { WorkerBridge } from '../worker/bridge.ts'
+import { Changes } from './changes.ts'
+
+/** One sovereign instance: its store, its worker, its clock. Every deed takes it first. */
+export interface Instance {
+  readonly db: Database
+  readonly worker: WorkerBridge
+  readonly changes: Changes
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+export interface InstanceOptions {
+  readonly worker: WorkerBridge
+  readonly onLost: (why: ConnectionLost) => void
+  readonly now?: () => number
+  /** Name of the database; another one in tests. */
+  readonly name?: string
+}
+
+const LOCK = 'omega-exchange'
+
+/** Opens the store and clears away what was staged and never committed. Throws `storage_unavailable`, `storage_newer`. */
+export async function openInstance(options: InstanceOptions): Promise<Instance> {
+  const db = await openDatabase(options.onLost, options.name)
+  const instance = { db, worker: options.worker, changes: new Changes(), now: options.now ?? Date.now }
+  // Another tab that is staging holds the lock: what it stages is not ours to sweep.
+  await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
+  return instance
+}
+
+/** Runs `work` while no other tab changes the memories. */
+export function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(LOCK, work) as Promise<T>
+}
+
+/** A deed of a person: one transaction with its audit row, then the news of it to all tabs. */
+export async function perform<Result>(
+  instance: Instance,
+  operation: string,
+  stores: readonly StoreName[],
+  work: (tx: Transaction) => Promise<Done<Result>>,
+): Promise<Result> {
+  const result = await tx(instance.db, { actor: 'person', operation, at: instance.now() }, stores, work)
+  instance.changes.announce()
+  return result
+}
+
+export function nowAsTime(instance: Instance): string {
+  return new Date(instance.now()).toISOString()
+}
+
+/** `value` without the members that are undefined, as canonical JSON wants it. */
+export function present(value: Readonly<Record<string, JsonObject[string] | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as JsonObject
+}

@@ -1,0 +1,172 @@
+import { isObject, type JsonObject } from '../core/canonical.ts'
+import type { MemoryDraft } from '../core/memory.ts'
+import { isTime, toAscending } from '../core/text.ts'
+import { ExchangeError } from '../core/errors.ts'
+import { normalizeSelection, type SelectionInput } from '../core/selection.ts'
+import { bumpEpoch, commitBatch, deleteBatch } from '../store/staging.ts'
+import type { CallOptions } from '../worker/bridge.ts'
+import type { StagedDrafts } from '../worker/drafts.ts'
+import type { Facets, MemoryDetail, MemoryRow } from '../worker/query.ts'
+import { requireIdentity } from './identity.ts'
+import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
+
+export type { Facets, FederationOrigin, MemoryDetail, MemoryRow } from '../worker/query.ts'
+
+/** What a person types; empty members mean "none". */
+export interface MemoryInput {
+  readonly content: string
+  readonly entity_id: string
+  readonly event_type?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: JsonObject | undefined
+  /** A time of the format, or a date, or absent for now. */
+  readonly created_at?: string | undefined
+}
+
+export interface MemoryFilter extends SelectionInput {
+  readonly text?: string | undefined
+  readonly peer?: string | undefined
+}
+
+/** The answer to a query: rows are read as they are looked at. */
+export interface MemoryList {
+  readonly count: number
+  /** Rows `from` to `to`, newest first. Throws `list_outdated` when lines have been taken out since. */
+  rows(from: number, to: number): Promise<MemoryRow[]>
+  close(): void
+}
+
+/** Throws `selection_invalid`, `cancelled`. */
+export async function queryMemories(
+  instance: Instance,
+  filter: MemoryFilter,
+  options: CallOptions = {},
+): Promise<MemoryList> {
+  const { text, peer, ...selection } = filter
+  const query = {
+    selection: normalizeSelection(selection),
+    ...(text === undefined ? {} : { text }),
+    ...(peer === undefined ? {} : { peer }),
+  }
+  const { list, count } = await instance.worker.call('query', query, options)
+  return {
+    count,
+    rows: (from, to) => instance.worker.call('readList', { list, from, to }),
+    close: () => void instance.worker.call('release', { handle: list }).catch(() => undefined),
+  }
+}
+
+/** One memory with its attestations and earlier versions; null if it is not here (any more). */
+export function readMemory(instance: Instance, key: string): Promise<MemoryDetail | null> {
+  return instance.worker.call('readMemory', { key })
+}
+
+/** How many memories there are, and the entities, types, tags and peers among them. */
+export function readFacets(instance: Instance): Promise<Facets> {
+  return instance.worker.call('facets', {})
+}
+
+/** Writes a memory of our own and answers its key. Throws `no_identity`, `draft_invalid`, `already_local`. */
+export async function writeMemory(instance: Instance, input: MemoryInput): Promise<string> {
+  const draft = toDraft(instance, input)
+  const { key } = await addDrafts(instance, 'memory_written', true, async (batch, author) => {
+    const staged = await instance.worker.call('stageDrafts', { batch, author, drafts: [draft], byHand: true })
+    if (staged.added === 0) throw new ExchangeError('already_local')
+    return staged
+  })
+  return key!
+}
+
+/**
+ * Edits a memory: ours gets a new version, the old one stays readable; of an imported one we make our own, and the
+ * original stays what it was. Answers the new key. Throws `no_identity`, `draft_invalid`, `already_local`,
+ * `memory_unknown`.
+ */
+export async function editMemory(instance: Instance, key: string, input: MemoryInput): Promise<string> {
+  const draft = toDraft(instance, input)
+  const staged = await addDrafts(instance, 'memory_edited', true, (batch, author) =>
+    instance.worker.call('stageRevision', { batch, author, key, draft }),
+  )
+  return staged.key!
+}
+
+/**
+ * Deletes a memory, its earlier versions and what attests it: the text is overwritten, the leaf hashes stay, and a
+ * tombstone keeps it from rising again by an import. Throws `memory_unknown`.
+ */
+export async function deleteMemory(instance: Instance, key: string): Promise<void> {
+  return exclusively(async () => {
+    const { keys, lines, leaf } = await instance.worker.call('locate', { key })
+    await perform(instance, 'memory_deleted', ['segments', 'tombstones'], async (tx) => {
+      for (const { segment, from, to } of lines) {
+        const record = await tx.objectStore('segments').get(segment)
+        if (record === undefined) throw new ExchangeError('storage_damaged')
+        record.lines.fill(0x20, from, to)
+        await tx.objectStore('segments').put(record)
+      }
+      for (const each of keys) await tx.objectStore('tombstones').put({ key: each, at: nowAsTime(instance) })
+      return { result: undefined, subject: { versions: keys.length, lines: lines.length }, leaf_hash: leaf }
+    })
+  })
+}
+
+/** Stages what `stage` makes and commits it under one audit row; what is staged and not committed is taken out again. */
+export async function addDrafts(
+  instance: Instance,
+  operation: string,
+  byHand: boolean,
+  stage: (batch: string, author: string) => Promise<StagedDrafts>,
+): Promise<StagedDrafts> {
+  const { fingerprint } = await requireIdentity(instance)
+  const batch = crypto.randomUUID()
+  return exclusively(async () => {
+    try {
+      const staged = await stage(batch, fingerprint)
+      const { added, already_local, deleted_here } = staged
+      return await perform(instance, operation, ['batches', 'pages', 'segments', 'tombstones'], async (tx) => {
+        await (added > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
+        if (byHand && staged.key !== null) await liftTombstone(tx, staged.key)
+        const subject = { added, already_local, deleted_here }
+        return { result: staged, subject, ...(byHand && staged.leaf !== null ? { leaf_hash: staged.leaf } : {}) }
+      })
+    } catch (error) {
+      await discardStaged(instance, batch)
+      throw error
+    }
+  })
+}
+
+/** A person who writes it again wants it again. */
+async function liftTombstone(tx: Parameters<typeof commitBatch>[0], key: string): Promise<void> {
+  if ((await tx.objectStore('tombstones').get(key)) === undefined) return
+  await tx.objectStore('tombstones').delete(key)
+  await bumpEpoch(tx)
+}
+
+/** Takes out what was staged for a deed that did not come about. */
+export async function discardStaged(instance: Instance, batch: string): Promise<void> {
+  const tx = instance.db.transaction(['batches', 'pages', 'segments'], 'readwrite')
+  await deleteBatch(tx as unknown as Parameters<typeof deleteBatch>[0], batch)
+  await tx.done
+}
+
+function toDraft(instance: Instance, input: MemoryInput): MemoryDraft {
+  const created_at = toTimeOf(input.created_at ?? nowAsTime(instance))
+  const tags = toAscending((input.tags ?? []).map((tag) => tag.trim()).filter((tag) => tag !== ''))
+  const event_type = input.event_type?.trim() || undefined
+  if (input.metadata !== undefined && !isObject(input.metadata)) throw new ExchangeError('draft_invalid', 'metadata')
+  return {
+    content: input.content,
+    created_at,
+    entity_id: input.entity_id.trim(),
+    ...(event_type === undefined ? {} : { event_type }),
+    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+    tags,
+  }
+}
+
+function toTimeOf(text: string): string {
+  const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00.000Z` : text
+  if (!isTime(full)) throw new ExchangeError('draft_invalid', 'created_at')
+  return full
+}

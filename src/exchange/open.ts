@@ -1,0 +1,93 @@
+import { ExchangeError } from '../core/errors.ts'
+import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
+import type { CallOptions } from '../worker/bridge.ts'
+import { openForeign, type OpenedForeign } from './foreign.ts'
+import { openManifest, type OpenedManifest } from './manifest.ts'
+import type { Instance } from './instance.ts'
+import { readKeyOffer, type KeyOffer } from './peers.ts'
+import { verifyStatementFile, type VerifiedStatement } from '../core/statement-file.ts'
+
+/** What was opened, and where it belongs. */
+export type Opened =
+  | { readonly kind: 'manifest'; readonly manifest: OpenedManifest }
+  | { readonly kind: 'key'; readonly key: KeyOffer }
+  | { readonly kind: 'statement'; readonly statement: VerifiedStatement; readonly fileName: string }
+  | { readonly kind: 'identity_backup'; readonly file: File }
+  | { readonly kind: 'memories'; readonly foreign: OpenedForeign }
+
+const MAX_KEY_BYTES = 64 * 1024
+const MAX_STATEMENT_BYTES = 9 * 1024 * 1024
+
+/**
+ * Opens a file that was picked, dropped or pasted: told by its contents, taken to where it belongs. Nothing is kept.
+ * A manifest that does not hold is no error: its report says so. Throws `file_empty`, `not_recognised`, `not_utf8`,
+ * `gzip_invalid`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
+ */
+export async function openFile(instance: Instance, file: File, options: CallOptions = {}): Promise<Opened> {
+  const kind = recognise(await readStart(file))
+  switch (kind) {
+    case 'empty':
+      throw new ExchangeError('file_empty')
+    case 'not_text':
+      throw new ExchangeError('not_utf8')
+    case 'unknown':
+      throw new ExchangeError('not_recognised')
+    case 'later_format':
+      throw new ExchangeError('not_supported_yet')
+    case 'manifest':
+      return { kind, manifest: await openManifest(instance, file, options) }
+    case 'key':
+      return { kind, key: await readKeyOffer(instance, await readText(file, MAX_KEY_BYTES)) }
+    case 'statement':
+      return { kind, statement: await verifyStatementFile(await readBytes(file, MAX_STATEMENT_BYTES)), fileName: file.name }
+    case 'identity_backup':
+      return { kind, file }
+    case 'memories':
+      return { kind, foreign: await openForeign(instance, file, options) }
+  }
+}
+
+/** Text pasted by a person, as the file it would be. */
+export function toFile(text: string): File {
+  // Text areas and clipboards drop or double the last LF; a manifest or statement ends with exactly one.
+  const ends = /^\s*\{/.test(text) ? text.trimEnd() + '\n' : text
+  return new File([ends], 'pasted', { type: 'text/plain' })
+}
+
+async function readStart(file: Blob): Promise<Uint8Array> {
+  const start = await bytesOf(file.slice(0, RECOGNISED_BYTES))
+  if (start[0] !== 0x1f || start[1] !== 0x8b) return start
+  const parts: Uint8Array[] = []
+  let length = 0
+  const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  try {
+    while (length < RECOGNISED_BYTES) {
+      const { done, value } = await reader.read()
+      if (done) break
+      parts.push(value)
+      length += value.length
+    }
+  } catch (cause) {
+    throw new ExchangeError('gzip_invalid', '', {}, { cause })
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+  return bytesOf(new Blob(parts as Uint8Array<ArrayBuffer>[]).slice(0, RECOGNISED_BYTES))
+}
+
+async function readText(file: Blob, most: number): Promise<string> {
+  return new TextDecoder().decode(await readBytes(file, most))
+}
+
+async function readBytes(file: Blob, most: number): Promise<Uint8Array> {
+  if (file.size > most) throw new ExchangeError('limit_exceeded')
+  return bytesOf(file)
+}
+
+async function bytesOf(file: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.arrayBuffer())
+  } catch (cause) {
+    throw new ExchangeError('file_unreadable', '', {}, { cause })
+  }
+}

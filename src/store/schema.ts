@@ -1,0 +1,153 @@
+import type { DBSchema } from 'idb'
+import type { JsonObject } from '../core/canonical.ts'
+import type { ManifestHeader } from '../core/manifest.ts'
+import type { Statement } from '../core/statement.ts'
+import type { Page } from './page.ts'
+
+/** How the fingerprint of a peer's key was compared before it was trusted. */
+export type Comparison = 'phone' | 'in_person' | 'paper' | 'not_compared'
+
+/** A run of at most `SEGMENT_LINES` canonical memory lines, joined by LF. Its `Page` has the same id. */
+export interface SegmentRecord {
+  readonly id: number
+  readonly lines: Uint8Array
+}
+
+/** `federation_origin` of the rows of one import (manifest-format, 7); a row adds its `leaf_index`. */
+export interface BatchOrigin {
+  readonly fingerprint: string
+  readonly label: string
+  readonly manifest: string
+  readonly file_name: string
+  readonly merkle_root: string
+  readonly stream: string
+  readonly sequence: number
+  readonly imported_at: string
+}
+
+/** Lines that became visible together. What is still `staged` at start was never committed: it is swept. */
+export interface BatchRecord {
+  readonly id: string
+  readonly state: 'staged' | 'visible'
+  /** Null for memories written here or taken from a file of another kind. */
+  readonly origin: BatchOrigin | null
+}
+
+export interface TombstoneRecord {
+  /** Hex dedup key. */
+  readonly key: string
+  readonly at: string
+}
+
+export interface IdentityRecord {
+  readonly fingerprint: string
+  readonly label: string
+  readonly public_key_pem: string
+  readonly created_at: string
+  /** Non-extractable: structured clone keeps it so, no script reads its bytes. */
+  readonly key: CryptoKey
+  readonly backup: boolean
+  readonly restored: boolean
+}
+
+export interface PeerRecord {
+  readonly fingerprint: string
+  readonly label: string
+  readonly public_key_pem: string
+  readonly state: 'trusted' | 'revoked'
+  readonly compared: Comparison
+  readonly added_at: string
+  readonly revoked_at?: string
+  readonly reason?: string
+  /** When each earlier trust began and ended, oldest first. */
+  readonly history: readonly { readonly at: string; readonly what: 'trusted' | 'revoked' | 'reinstated'; readonly compared?: Comparison; readonly reason?: string }[]
+}
+
+export interface ManifestRecord {
+  readonly id: string
+  readonly direction: 'made' | 'imported'
+  readonly file_name: string
+  readonly bytes: number
+  readonly at: string
+  readonly statement: Statement<ManifestHeader>
+  readonly details: JsonObject
+  /** Canonical lines of the evidence statements, kept so that each row can be proved later. */
+  readonly evidence: readonly string[]
+  readonly counts: JsonObject
+}
+
+/** Leaf hashes of a manifest, 32 bytes each; beside the register because they are large. */
+export interface LeavesRecord {
+  readonly id: string
+  readonly leaves: Uint8Array
+}
+
+export interface PlaceRecord {
+  readonly issuer: string
+  readonly stream: string
+  readonly sequence: number
+  readonly id: string
+  readonly previous: string | null
+  readonly imported: boolean
+}
+
+/** A stream in which two manifests contradict each other; nothing of it is imported until a person decides. */
+export interface ForkRecord {
+  readonly issuer: string
+  readonly stream: string
+  readonly found_at: string
+  readonly file_name: string
+  readonly frozen: boolean
+  /** The manifest that was refused, for any third party to check beside the known one. */
+  readonly statement: Statement<ManifestHeader>
+  readonly known: string
+}
+
+/** A line of manifests of ours. `issued` counts sequences reserved, signed or not: a crash leaves a gap, never a fork. */
+export interface OwnStreamRecord {
+  readonly stream: string
+  readonly issuer: string
+  readonly name: string
+  readonly issued: number
+  readonly last: string | null
+  readonly created_at: string
+}
+
+/** Manifest-format, 9. */
+export interface AuditRow {
+  readonly actor: string
+  readonly at: string
+  readonly leaf_hash?: string
+  readonly operation: string
+  readonly previous: string
+  readonly row_hash: string
+  readonly salt: string
+  readonly seq: number
+  readonly subject: JsonObject
+}
+
+export interface SettingRecord {
+  readonly name: string
+  readonly value: number | string | boolean
+}
+
+
+export interface OmegaSchema extends DBSchema {
+  segments: { key: number; value: SegmentRecord }
+  pages: { key: number; value: Page; indexes: { batch: string } }
+  batches: { key: string; value: BatchRecord }
+  tombstones: { key: string; value: TombstoneRecord }
+  identities: { key: string; value: IdentityRecord }
+  peers: { key: string; value: PeerRecord }
+  manifests: { key: string; value: ManifestRecord }
+  leaves: { key: string; value: LeavesRecord }
+  places: { key: [string, string, number]; value: PlaceRecord }
+  forks: { key: [string, string]; value: ForkRecord }
+  own_streams: { key: string; value: OwnStreamRecord }
+  audit: { key: number; value: AuditRow }
+  settings: { key: string; value: SettingRecord }
+}
+
+export type StoreName =
+  | 'segments' | 'pages' | 'batches' | 'tombstones' | 'identities' | 'peers' | 'manifests' | 'leaves'
+  | 'places' | 'forks' | 'own_streams' | 'audit' | 'settings'

@@ -1,0 +1,84 @@
+import type { Memory } from '../core/memory.ts'
+import { toStorageError, type Database } from './database.ts'
+import type { Transaction } from './deed.ts'
+import { PageBuilder, type Page } from './page.ts'
+import type { BatchOrigin } from './schema.ts'
+
+/**
+ * Writes a batch of memories that nobody sees until `commitBatch`. One transaction a segment: a single one for
+ * a million rows would be held in the browser's memory whole. Staged lines are no change to the store, so they
+ * need no audit row; the lock of the caller keeps two stagings apart.
+ */
+export class Staging {
+  readonly #db: Database
+  readonly #batch: string
+  #builder = new PageBuilder()
+  staged = 0
+
+  private constructor(db: Database, batch: string) {
+    this.#db = db
+    this.#batch = batch
+  }
+
+  /** `batch` is a new random id. */
+  static async begin(db: Database, batch: string, origin: BatchOrigin | null): Promise<Staging> {
+    await db.put('batches', { id: batch, state: 'staged', origin })
+    return new Staging(db, batch)
+  }
+
+  /** Takes one memory. True when the segment is full and `flush` is due. */
+  add(memory: Memory, key: Uint8Array, leaf: Uint8Array, index: number): boolean {
+    this.#builder.add(memory, key, leaf, index)
+    this.staged++
+    return this.#builder.isFull
+  }
+
+  /** Writes what is collected. Throws `storage_full`, `storage_unavailable`. */
+  async flush(): Promise<void> {
+    if (this.#builder.count === 0) return
+    const { page, lines } = this.#builder.build(this.#batch)
+    this.#builder = new PageBuilder()
+    try {
+      const tx = this.#db.transaction(['segments', 'pages'], 'readwrite')
+      const id = await tx.objectStore('segments').add({ lines } as { lines: Uint8Array; id: number })
+      await tx.objectStore('pages').add({ ...page, id } as Page)
+      await tx.done
+    } catch (error) {
+      throw toStorageError(error)
+    }
+  }
+}
+
+/** Makes a staged batch visible, inside the transaction of the deed. */
+export async function commitBatch(tx: Transaction, batch: string): Promise<void> {
+  const batches = tx.objectStore('batches')
+  const record = await batches.get(batch)
+  if (record?.state !== 'staged') throw new Error('only what is staged can be committed')
+  await batches.put({ ...record, state: 'visible' })
+}
+
+/** Takes the lines of a batch out of the store, inside a deed or as the sweep of what was never committed. */
+export async function deleteBatch(tx: Transaction, batch: string): Promise<void> {
+  for (const id of await tx.objectStore('pages').index('batch').getAllKeys(batch)) {
+    void tx.objectStore('pages').delete(id)
+    void tx.objectStore('segments').delete(id)
+  }
+  await tx.objectStore('batches').delete(batch)
+}
+
+/** Tells every index that lines it knows are gone, or shown again: it is built anew. */
+export async function bumpEpoch(tx: Transaction): Promise<void> {
+  const settings = tx.objectStore('settings')
+  await settings.put({ name: 'epoch', value: Number((await settings.get('epoch'))?.value ?? 0) + 1 })
+}
+
+/** Removes what was staged and never committed: a tab that died, a cancelled import. Answers how many batches. */
+export async function sweepStaged(db: Database): Promise<number> {
+  const staged = (await db.getAll('batches')).filter((batch) => batch.state === 'staged')
+  for (const { id } of staged) {
+    const tx = db.transaction(['batches', 'pages', 'segments'], 'readwrite')
+    await deleteBatch(tx as unknown as Transaction, id)
+    await tx.done
+  }
+  return staged.length
+}

@@ -1,0 +1,83 @@
+import { ExchangeError, fromWire } from '../core/errors.ts'
+import type { Progress, Reply, Request, TaskName } from './protocol.ts'
+import type { Tasks } from './tasks.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+interface Pending {
+  readonly resolve: (output: never) => void
+  readonly reject: (error: unknown) => void
+  readonly onProgress: CallOptions['onProgress']
+}
+
+type Input<Name extends TaskName> = Parameters<Tasks[Name]>[0]
+type Output<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>
+
+/**
+ * The page's end of the worker. A worker that dies rejects all that was pending with `worker_lost`, and the
+ * next call starts a new one; what a call was told to keep in the old one is gone.
+ */
+export class WorkerBridge {
+  readonly #start: () => Worker
+  readonly #pending = new Map<number, Pending>()
+  #worker: Worker | null = null
+  #calls = 0
+
+  /** `start` makes the worker; it is called again after one has died. */
+  constructor(start: () => Worker) {
+    this.#start = start
+  }
+
+  /** Runs a task. Rejects with what it throws, `cancelled` when the signal says so, `worker_lost`. */
+  async call<Name extends TaskName>(task: Name, input: Input<Name>, options: CallOptions = {}): Promise<Output<Name>> {
+    const { signal, onProgress } = options
+    if (signal?.aborted) throw new ExchangeError('cancelled')
+    const worker = (this.#worker ??= this.#open())
+    const id = ++this.#calls
+    const cancel = () => worker.postMessage({ id, cancel: true } satisfies Request)
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      return await new Promise<Output<Name>>((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, onProgress })
+        worker.postMessage({ id, task, input } satisfies Request)
+      })
+    } finally {
+      this.#pending.delete(id)
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Ends the worker; what is pending is rejected with `worker_lost`. */
+  close(): void {
+    this.#lose('closed')
+  }
+
+  #open(): Worker {
+    const worker = this.#start()
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data))
+    worker.addEventListener('error', (event) => {
+      event.preventDefault()
+      this.#lose(event.message)
+    })
+    worker.addEventListener('messageerror', () => this.#lose('a message could not be read'))
+    return worker
+  }
+
+  #receive(reply: Reply): void {
+    const pending = this.#pending.get(reply.id)
+    if (pending === undefined) return
+    if ('progress' in reply) pending.onProgress?.(reply.progress)
+    else if ('error' in reply) pending.reject(fromWire(reply.error))
+    else pending.resolve(reply.output as never)
+  }
+
+  #lose(why: string): void {
+    this.#worker?.terminate()
+    this.#worker = null
+    for (const { reject } of this.#pending.values()) reject(new ExchangeError('worker_lost', why))
+    this.#pending.clear()
+  }
+}

@@ -1,0 +1,94 @@
+import { concat, decodeUtf8, encodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
+import { parseCanonical } from '../core/canonical.ts'
+import { ExchangeError } from '../core/errors.ts'
+import { checkMemory, parseMemory } from '../core/memory.ts'
+import { TreeHasher } from '../core/merkle.ts'
+import type { MemoryStore } from '../store/memory-store.ts'
+import type { TaskContext } from './protocol.ts'
+import { findRows, type Query } from './query.ts'
+
+export interface ExportPreview {
+  readonly count: number
+  readonly own: number
+  readonly imported: number
+  /** Content and members as they will stand in the file, in bytes, near enough. */
+  readonly bytes: number
+  readonly oldest: string | null
+  readonly newest: string | null
+}
+
+export interface ExportBody {
+  /** The memory lines, joined as the file has them, without the last LF. */
+  readonly body: Blob
+  readonly count: number
+  readonly leaves: Uint8Array<ArrayBuffer>
+  /** Hex. */
+  readonly root: string
+}
+
+const PART_BYTES = 4 * 1024 * 1024
+
+/** Counts what a query would export, without reading a line (unless text is asked for). */
+export async function previewExport(store: MemoryStore, query: Query, context: TaskContext): Promise<ExportPreview> {
+  const rows = await findRows(store, query, context)
+  const index = await store.upToDate()
+  let [own, bytes] = [0, 0]
+  for (const line of rows) {
+    const page = index.pageOf(line)
+    const row = index.rowOf(line)
+    if (index.batchOf(line).origin === null) own++
+    bytes += page.offsets[row + 1]! - page.offsets[row]!
+  }
+  const timeOf = (line: number | undefined) =>
+    line === undefined ? null : new Date(index.pageOf(line).times[index.rowOf(line)]!).toISOString()
+  return {
+    count: rows.length,
+    own,
+    imported: rows.length - own,
+    bytes,
+    oldest: timeOf(rows.at(-1)),
+    newest: timeOf(rows[0]),
+  }
+}
+
+/**
+ * The memories of an export, oldest first, byte for byte as they are held, each hashed again before it goes
+ * out. Throws `empty_selection`, `storage_damaged` for a line that is not what its leaf says, `cancelled`.
+ */
+export async function writeBody(store: MemoryStore, query: Query, context: TaskContext): Promise<ExportBody> {
+  const rows = (await findRows(store, query, context)).slice().reverse()
+  if (rows.length === 0) throw new ExchangeError('empty_selection')
+  const index = await store.upToDate()
+  const tree = new TreeHasher()
+  const leaves = new Uint8Array(32 * rows.length)
+  const separator = encodeUtf8(',\n')
+  const parts: Blob[] = []
+  let part: Uint8Array[] = []
+  let partBytes = 0
+  for (const [i, row] of rows.entries()) {
+    const line = await store.readBytes(row)
+    const leaf = index.leafOf(row)
+    if (!holds(line, leaf)) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(row))}`)
+    tree.push(leaf)
+    leaves.set(leaf, 32 * i)
+    part.push(...(i === 0 ? [line] : [separator, line]))
+    partBytes += line.length
+    if (partBytes >= PART_BYTES || i === rows.length - 1) {
+      if (context.signal.aborted) throw new ExchangeError('cancelled')
+      parts.push(new Blob([concat(...part)]))
+      part = []
+      partBytes = 0
+      context.progress({ done: i + 1, total: rows.length, memories: i + 1 })
+    }
+  }
+  return { body: new Blob(parts), count: rows.length, leaves, root: toHex(tree.root()) }
+}
+
+function holds(line: Uint8Array, leaf: Uint8Array): boolean {
+  try {
+    return equalBytes(checkMemory(parseMemory(parseCanonical(decodeUtf8(line)))), leaf)
+  } catch (error) {
+    if (error instanceof ExchangeError) return false
+    throw error
+  }
+}

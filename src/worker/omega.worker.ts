@@ -1,0 +1,32 @@
+import { toWire } from '../core/errors.ts'
+import { openDatabase } from '../store/database.ts'
+import type { Reply, Request } from './protocol.ts'
+import { createTasks, type Tasks } from './tasks.ts'
+
+declare const self: DedicatedWorkerGlobalScope
+
+const running = new Map<number, AbortController>()
+const tasks = createTasks(openDatabase(() => self.close()))
+
+self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  if ('cancel' in data) running.get(data.id)?.abort()
+  else void run(data)
+})
+
+async function run({ id, task, input }: Extract<Request, { task: keyof Tasks }>): Promise<void> {
+  const reply = (message: Reply) => self.postMessage(message)
+  const controller = new AbortController()
+  running.set(id, controller)
+  try {
+    const work = tasks[task] as (input: unknown, context: object) => Promise<unknown>
+    const output = await work(input, {
+      signal: controller.signal,
+      progress: (progress: Extract<Reply, { progress: unknown }>['progress']) => reply({ id, progress }),
+    })
+    reply({ id, output })
+  } catch (error) {
+    reply({ id, error: toWire(error) })
+  } finally {
+    running.delete(id)
+  }
+}

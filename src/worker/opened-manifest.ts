@@ -1,0 +1,88 @@
+import { decodeUtf8, equalBytes } from '../core/bytes.ts'
+import { parseCanonical } from '../core/canonical.ts'
+import { ExchangeError } from '../core/errors.ts'
+import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
+import { verifyManifest, type Verification, type VerificationWithLeaves } from '../core/verify.ts'
+import type { TaskContext } from './protocol.ts'
+import type { Source } from './source.ts'
+
+/** A file that was opened and verified: its leaves stay here, so that every later reading is held against them. */
+export class OpenedManifest {
+  readonly #source: Source
+  readonly #verification: VerificationWithLeaves
+  /** Where each memory's line starts, and where the one after the last does, in bytes. */
+  readonly #starts: Float64Array
+
+  private constructor(source: Source, verification: VerificationWithLeaves, starts: Float64Array) {
+    this.#source = source
+    this.#verification = verification
+    this.#starts = starts
+  }
+
+  /** Reads and verifies the whole file. Throws `file_unreadable`, `gzip_invalid`, `cancelled`; never for what it holds. */
+  static async verify(source: Source, context: TaskContext): Promise<OpenedManifest> {
+    const starts: number[] = []
+    let end = 0
+    const verification = await verifyManifest(source.chunks(context), {
+      onMemory(_memory, line) {
+        starts.push(line.offset)
+        end = line.offset + line.bytes.length + 1
+      },
+      onProgress: (done, memories) => context.progress({ done, total: source.size, memories }),
+    })
+    return new OpenedManifest(source, verification, Float64Array.from([...starts, end]))
+  }
+
+  /** What is known of the file, without the leaves. */
+  get verification(): Verification {
+    const { failure, signed, memories, evidence } = this.#verification
+    return { failure, signed, memories, evidence }
+  }
+
+  get leaves(): Uint8Array<ArrayBuffer> {
+    return this.#verification.leaves
+  }
+
+  leafAt(index: number): Uint8Array {
+    return this.#verification.leaves.subarray(32 * index, 32 * index + 32)
+  }
+
+  /**
+   * Memories `from` to `to` as they stand in the file now, each hashed again and held against the leaf that
+   * was verified. Throws `file_changed`.
+   */
+  async read(from: number, to: number): Promise<Memory[]> {
+    const first = this.#starts[from]!
+    const bytes = await this.#source.range(first, this.#starts[to]!)
+    const memories: Memory[] = []
+    for (let index = from; index < to; index++) {
+      const line = bytes.subarray(this.#starts[index]! - first, this.#starts[index + 1]! - first - 1)
+      memories.push(this.#readAgain(line, index))
+    }
+    return memories
+  }
+
+  /** As `read`, in runs that fit in memory. */
+  async *runs(): AsyncGenerator<{ readonly from: number; readonly memories: Memory[] }> {
+    const { memories: count } = this.#verification
+    for (let from = 0; from < count; ) {
+      let to = from + 1
+      while (to < count && this.#starts[to + 1]! - this.#starts[from]! <= RUN_BYTES) to++
+      yield { from, memories: await this.read(from, to) }
+      from = to
+    }
+  }
+
+  #readAgain(line: Uint8Array, index: number): Memory {
+    try {
+      const text = decodeUtf8(line)
+      const memory = parseMemory(parseCanonical(text.endsWith(',') ? text.slice(0, -1) : text))
+      if (equalBytes(checkMemory(memory), this.leafAt(index))) return memory
+    } catch (error) {
+      if (!(error instanceof ExchangeError)) throw error
+    }
+    throw new ExchangeError('file_changed', '', { index })
+  }
+}
+
+const RUN_BYTES = 2 * 1024 * 1024

@@ -1,0 +1,28 @@
+import type { WireError } from '../core/errors.ts'
+import type { Tasks } from './tasks.ts'
+
+/** How far a task is: `done` of `total` in bytes of the file or rows of the store; memories passed so far. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  readonly memories: number
+}
+
+export type TaskName = keyof Tasks
+
+/** From the page to the worker. */
+export type Request =
+  | { readonly id: number; readonly task: TaskName; readonly input: unknown }
+  | { readonly id: number; readonly cancel: true }
+
+/** From the worker to the page. */
+export type Reply =
+  | { readonly id: number; readonly progress: Progress }
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly error: WireError | { readonly bug: string } }
+
+/** What a task is given beside its input. */
+export interface TaskContext {
+  readonly signal: AbortSignal
+  readonly progress: (progress: Progress) => void
+}

@@ -1,0 +1,169 @@
+import { fromHex, toHex } from '../core/bytes.ts'
+import { ExchangeError } from '../core/errors.ts'
+import type { Memory } from '../core/memory.ts'
+import type { Selection } from '../core/selection.ts'
+import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
+import type { MemoryStore } from '../store/memory-store.ts'
+import { typeAt } from '../store/page.ts'
+import type { BatchOrigin } from '../store/schema.ts'
+import type { TaskContext } from './protocol.ts'
+
+/** `federation_origin` of a row (manifest-format, 7). */
+export interface FederationOrigin extends BatchOrigin {
+  readonly leaf_index: number
+}
+
+/** A memory as it is shown: its line, where it came from (null: written here), who attests it. */
+export interface MemoryRow {
+  /** Hex dedup key: by this a row is known. */
+  readonly key: string
+  readonly memory: Memory
+  readonly federation_origin: FederationOrigin | null
+  /** Other lines held with the same content and entity. */
+  readonly attestations: number
+  readonly versions: number
+}
+
+export interface MemoryDetail extends MemoryRow {
+  readonly attested: readonly { readonly memory: Memory; readonly federation_origin: FederationOrigin | null }[]
+  /** Earlier versions of our own, newest first. */
+  readonly earlier: readonly Memory[]
+}
+
+export interface Query {
+  readonly selection: Selection
+  /** Text to be found in the content, in any case; absent or empty: not asked. */
+  readonly text?: string
+  /** Hex dedup keys; when given, only these. */
+  readonly picked?: readonly string[]
+  /** Fingerprint: only rows whose shown line came from this peer. */
+  readonly peer?: string
+}
+
+export interface Facets {
+  readonly rows: number
+  readonly own: number
+  readonly imported: number
+  readonly entities: readonly (readonly [name: string, rows: number])[]
+  readonly event_types: readonly (readonly [name: string, rows: number])[]
+  readonly tags: readonly (readonly [name: string, rows: number])[]
+  /** By fingerprint of the issuer: rows shown and lines held. */
+  readonly peers: readonly { readonly fingerprint: string; readonly rows: number; readonly lines: number }[]
+}
+
+/** Rows that the query matches, newest first. Reads the lines only where text is asked for. */
+export async function findRows(store: MemoryStore, query: Query, context: TaskContext): Promise<Uint32Array> {
+  const index = await store.upToDate()
+  const picked = query.picked && new Set(query.picked.map((key) => index.lookUp(fromHex(key)).row))
+  const isAsked = (line: Ordinal) =>
+    (picked === undefined || picked.has(line)) &&
+    (query.peer === undefined || index.batchOf(line).origin?.fingerprint === query.peer)
+  const rows = index.select(query.selection, isAsked)
+  const needle = query.text?.toLowerCase() ?? ''
+  return needle === '' ? rows : await containing(store, rows, needle, context)
+}
+
+async function containing(
+  store: MemoryStore,
+  rows: Uint32Array,
+  needle: string,
+  { signal, progress }: TaskContext,
+): Promise<Uint32Array> {
+  const found = new Set<Ordinal>()
+  // In the order of the segments, each of which is then read once.
+  for (const [i, line] of rows.slice().sort().entries()) {
+    if (signal.aborted) throw new ExchangeError('cancelled')
+    const [text] = await store.readLines([line])
+    if ((JSON.parse(text!) as Memory).content.toLowerCase().includes(needle)) found.add(line)
+    if (i % 5000 === 4999) progress({ done: i + 1, total: rows.length, memories: found.size })
+  }
+  return rows.filter((line) => found.has(line))
+}
+
+export async function readRows(store: MemoryStore, lines: Uint32Array): Promise<MemoryRow[]> {
+  const index = await store.upToDate()
+  const texts = await store.readLines(lines)
+  return texts.map((text, i) => toRow(index, lines[i]!, text))
+}
+
+/** One memory with all that is held about it; null if it is not shown. */
+export async function readDetail(store: MemoryStore, key: string): Promise<MemoryDetail | null> {
+  const index = await store.upToDate()
+  const { row } = index.lookUp(fromHex(key))
+  if (row === null) return null
+  const others = index.linesOf(fromHex(key)).filter((line) => line !== row && !index.isSuperseded(line))
+  const earlier = index.historyOf(row)
+  const [text] = await store.readLines([row])
+  const attested = await store.readLines(others)
+  const versions = await store.readLines(earlier)
+  return {
+    ...toRow(index, row, text!),
+    attested: attested.map((line, i) => ({
+      memory: JSON.parse(line) as Memory,
+      federation_origin: originOf(index, others[i]!),
+    })),
+    earlier: versions.map((line) => JSON.parse(line) as Memory),
+  }
+}
+
+function toRow(index: MemoryIndex, line: Ordinal, text: string): MemoryRow {
+  const key = index.keyOf(line)
+  const others = index.linesOf(key).filter((other) => other !== line && !index.isSuperseded(other))
+  return {
+    key: toHex(key),
+    memory: JSON.parse(text) as Memory,
+    federation_origin: originOf(index, line),
+    attestations: others.length,
+    versions: index.historyOf(line).length,
+  }
+}
+
+function originOf(index: MemoryIndex, line: Ordinal): FederationOrigin | null {
+  const { origin } = index.batchOf(line)
+  return origin && { ...origin, leaf_index: index.pageOf(line).indexes[index.rowOf(line)]! }
+}
+
+/** What there is to choose from, most frequent first. */
+export async function readFacets(store: MemoryStore): Promise<Facets> {
+  const index = await store.upToDate()
+  const [entities, types, tags] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()]
+  const peers = new Map<string, { rows: number; lines: number }>()
+  let [own, imported] = [0, 0]
+  for (const { page, batch, start } of index.pages()) {
+    const peer = batch.origin && entryOf(peers, batch.origin.fingerprint)
+    if (peer) peer.lines += page.count
+    for (let row = 0; row < page.count; row++) {
+      if (!index.isRow(start + row)) continue
+      if (peer) peer.rows++
+      if (peer) imported++
+      else own++
+      count(entities, page.strings[page.entities[row]!]!)
+      const type = typeAt(page, row)
+      if (type !== null) count(types, type)
+      for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) count(tags, page.strings[page.tags[at]!]!)
+    }
+  }
+  return {
+    rows: own + imported,
+    own,
+    imported,
+    entities: mostFirst(entities),
+    event_types: mostFirst(types),
+    tags: mostFirst(tags),
+    peers: [...peers].map(([fingerprint, counts]) => ({ fingerprint, ...counts })),
+  }
+}
+
+function entryOf(peers: Map<string, { rows: number; lines: number }>, fingerprint: string) {
+  const known = peers.get(fingerprint) ?? { rows: 0, lines: 0 }
+  peers.set(fingerprint, known)
+  return known
+}
+
+function count(names: Map<string, number>, name: string): void {
+  names.set(name, (names.get(name) ?? 0) + 1)
+}
+
+function mostFirst(names: Map<string, number>): [string, number][] {
+  return [...names].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+}

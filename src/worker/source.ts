@@ -1,0 +1,75 @@
+import { ExchangeError } from '../core/errors.ts'
+import type { TaskContext } from './protocol.ts'
+
+const SLICE_BYTES = 2 * 1024 * 1024
+
+/**
+ * The bytes of a file in slices, or of what a gzip file holds. Of a gzip file what passed is collected, because
+ * lines are read again later and a compressed stream cannot be entered in the middle.
+ * Throws `file_unreadable` (gone, changed on disk), `gzip_invalid`, `cancelled`.
+ */
+export class Source {
+  readonly #file: Blob
+  #plain: Blob | null
+
+  private constructor(file: Blob, gzip: boolean) {
+    this.#file = file
+    this.#plain = gzip ? null : file
+  }
+
+  static async open(file: Blob): Promise<Source> {
+    const start = new Uint8Array(await read(file.slice(0, 2)))
+    return new Source(file, start[0] === 0x1f && start[1] === 0x8b)
+  }
+
+  /** Bytes on disk, compressed or not. */
+  get size(): number {
+    return this.#file.size
+  }
+
+  /** The whole contents, chunk by chunk. */
+  async *chunks(context: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
+    if (this.#plain !== null) yield* slices(this.#plain, context)
+    else yield* this.#inflate(context)
+  }
+
+  async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
+    const parts: Blob[] = []
+    const reader = this.#file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw new ExchangeError('gzip_invalid', '', {}, { cause })
+        })
+        if (signal.aborted) throw new ExchangeError('cancelled')
+        if (done) break
+        // A Blob each: what was read may then lie on disk, and not in this worker's memory.
+        parts.push(new Blob([value as Uint8Array<ArrayBuffer>]))
+        yield value
+      }
+      this.#plain = new Blob(parts)
+    } finally {
+      reader.cancel().catch(() => undefined)
+    }
+  }
+
+  /** Bytes `from` to `to` of the contents; a gzip file must have been read to its end before. */
+  async range(from: number, to: number): Promise<Uint8Array> {
+    return new Uint8Array(await read((this.#plain ?? new Blob()).slice(from, to)))
+  }
+}
+
+async function* slices(file: Blob, { signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < file.size; from += SLICE_BYTES) {
+    if (signal.aborted) throw new ExchangeError('cancelled')
+    yield new Uint8Array(await read(file.slice(from, from + SLICE_BYTES)))
+  }
+}
+
+async function read(part: Blob): Promise<ArrayBuffer> {
+  try {
+    return await part.arrayBuffer()
+  } catch (cause) {
+    throw new ExchangeError('file_unreadable', '', {}, { cause })
+  }
+}

@@ -1,0 +1,142 @@
+import { scryptAsync } from '@noble/hashes/scrypt.js'
+import { fromHex, toHex } from '../core/bytes.ts'
+import { ExchangeError } from '../core/errors.ts'
+import type { Memory, MemoryDraft } from '../core/memory.ts'
+import type { Verification } from '../core/verify.ts'
+import type { Database } from '../store/database.ts'
+import type { MemoryIndex } from '../store/memory-index.ts'
+import { MemoryStore } from '../store/memory-store.ts'
+import { stageDrafts, stageRevision, type DraftsInput, type RevisionInput, type StagedDrafts } from './drafts.ts'
+import { previewExport, writeBody, type ExportBody, type ExportPreview } from './export.ts'
+import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
+import { stageImport, type Staged } from './import.ts'
+import { OpenedManifest } from './opened-manifest.ts'
+import type { TaskContext } from './protocol.ts'
+import { findRows, readDetail, readFacets, readRows, type Facets, type MemoryDetail, type MemoryRow, type Query } from './query.ts'
+import { Source } from './source.ts'
+
+type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>
+
+/** What the worker keeps between two calls, by number, until it is told to let go. */
+export type Handle = number
+
+/** Where a line stands in its segment, in bytes. */
+export interface LineBytes {
+  readonly segment: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface Tasks {
+  verify: Task<{ file: Blob }, { opened: Handle; verification: Verification }>
+  readOpened: Task<{ opened: Handle; from: number; to: number }, Memory[]>
+  openedLeaves: Task<{ opened: Handle }, Uint8Array<ArrayBuffer>>
+  stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[3], Staged>
+  release: Task<{ handle: Handle }, void>
+  query: Task<Query, { list: Handle; count: number }>
+  readList: Task<{ list: Handle; from: number; to: number }, MemoryRow[]>
+  readMemory: Task<{ key: string }, MemoryDetail | null>
+  facets: Task<Record<string, never>, Facets>
+  previewExport: Task<Query, ExportPreview>
+  writeBody: Task<Query, ExportBody>
+  stageDrafts: Task<DraftsInput, StagedDrafts>
+  stageRevision: Task<RevisionInput, StagedDrafts>
+  openForeign: Task<{ file: Blob; fileDate: string; fallbackEntity: string }, { opened: Handle; preview: ForeignPreview }>
+  stageForeign: Task<{ opened: Handle; batch: string; author: string }, StagedDrafts>
+  locate: Task<{ key: string }, { keys: string[]; lines: LineBytes[]; leaf: string }>
+  stretch: Task<{ passphrase: string; salt: Uint8Array; N: number; r: number; p: number }, Uint8Array<ArrayBuffer>>
+}
+
+interface List {
+  readonly lines: Uint32Array
+  readonly index: MemoryIndex
+}
+
+/** The tasks over one database connection. */
+export function createTasks(opening: Promise<Database>): Tasks {
+  const manifests = new Map<Handle, OpenedManifest>()
+  const foreign = new Map<Handle, readonly MemoryDraft[]>()
+  const lists = new Map<Handle, List>()
+  let handles = 0
+  const storing = opening.then((db) => ({ db, store: new MemoryStore(db) }))
+  // Verification needs no store: where it cannot be opened, the tasks that need it say so.
+  storing.catch(() => undefined)
+
+  return {
+    async verify({ file }, context) {
+      const manifest = await OpenedManifest.verify(await Source.open(file), context)
+      manifests.set(++handles, manifest)
+      return { opened: handles, verification: manifest.verification }
+    },
+    readOpened: async ({ opened, from, to }) => held(manifests, opened).read(from, to),
+    openedLeaves: async ({ opened }) => held(manifests, opened).leaves,
+    async stageImport({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return stageImport(db, store, held(manifests, opened), input, context)
+    },
+    async release({ handle }) {
+      manifests.delete(handle)
+      foreign.delete(handle)
+      lists.delete(handle)
+    },
+    async query(query, context) {
+      const { store } = await storing
+      const lines = await findRows(store, query, context)
+      lists.set(++handles, { lines, index: await store.upToDate() })
+      return { list: handles, count: lines.length }
+    },
+    async readList({ list, from, to }) {
+      const { store } = await storing
+      const { lines, index } = held(lists, list)
+      // Lines were taken out since: their numbers now mean others.
+      if ((await store.upToDate()) !== index) throw new ExchangeError('list_outdated')
+      return readRows(store, lines.subarray(from, to))
+    },
+    readMemory: async ({ key }) => readDetail((await storing).store, key),
+    facets: async () => readFacets((await storing).store),
+    previewExport: async (query, context) => previewExport((await storing).store, query, context),
+    writeBody: async (query, context) => writeBody((await storing).store, query, context),
+    async stageDrafts(input, context) {
+      const { db, store } = await storing
+      return stageDrafts(db, store, input, context)
+    },
+    async stageRevision(input) {
+      const { db, store } = await storing
+      return stageRevision(db, store, input)
+    },
+    async openForeign({ file, ...context }, { signal }) {
+      const { preview, drafts } = await readForeignFile((await storing).store, file, context, signal)
+      foreign.set(++handles, drafts)
+      return { opened: handles, preview }
+    },
+    async stageForeign({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return stageDrafts(db, store, { ...input, drafts: held(foreign, opened), byHand: false }, context)
+    },
+    async locate({ key }) {
+      const { store } = await storing
+      const index = await store.upToDate()
+      const { row } = index.lookUp(fromHex(key))
+      if (row === null) throw new ExchangeError('memory_unknown')
+      const keys = [row, ...index.historyOf(row)].map((line) => index.keyOf(line))
+      const lines = keys.flatMap((each) => index.linesOf(each)).map((line) => bytesOf(index, line))
+      return { keys: [...new Set(keys.map(toHex))], lines, leaf: toHex(index.leafOf(row)) }
+    },
+    stretch: async ({ passphrase, salt, N, r, p }) =>
+      (await scryptAsync(passphrase.normalize('NFKC'), salt, { N, r, p, dkLen: 32 })) as Uint8Array<ArrayBuffer>,
+  }
+}
+
+function held<T>(kept: ReadonlyMap<Handle, T>, handle: Handle): T {
+  const value = kept.get(handle)
+  // The worker that kept it has died; the one that took its place knows nothing of it.
+  if (value === undefined) throw new ExchangeError('worker_lost')
+  return value
+}
+
+function bytesOf(index: MemoryIndex, line: number): LineBytes {
+  const page = index.pageOf(line)
+  const row = index.rowOf(line)
+  return { segment: page.id, from: page.offsets[row]!, to: page.offsets[row + 1]! - 1 }
+}
+

@@ -1,0 +1,52 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from '@playwright/test'
+import { findBrowser } from '../browser.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+// Every test process loads this file again: what the first one chose reaches the others by the environment.
+process.env['OMEGA_E2E_PORT'] ??= String(await freePort())
+const baseURL = `http://127.0.0.1:${process.env['OMEGA_E2E_PORT']}`
+
+const { launchOptions } = await findBrowser()
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: `${project}/test-results/e2e`,
+  // Profiles of tests that passed would pile up.
+  preserveOutput: 'failures-only',
+  reporter: 'list',
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: Boolean(process.env['CI']),
+  projects: [{ name: 'chromium' }],
+  use: {
+    baseURL,
+    launchOptions,
+    headless: true,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  webServer: {
+    command: `node node_modules/vite/bin/vite.js preview --host 127.0.0.1 --port ${process.env['OMEGA_E2E_PORT']} --strictPort`,
+    cwd: project,
+    url: baseURL,
+    // A server left over from another run would serve another build.
+    reuseExistingServer: false,
+    timeout: 30_000,
+  },
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
