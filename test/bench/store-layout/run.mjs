@@ -73,7 +73,7 @@ const disk = () => {
   let mb = 0,
     kinds = {}
   for (const f of fs) {
-    mb += statSync(f).size / 1e6
+    mb += (statSync(f, { throwIfNoEntry: false })?.size ?? 0) / 1e6 // compaction may take a file away meanwhile
     const k = /\.blob\//.test(f) ? 'blob' : f.replace(/.*\./, '')
     kinds[k] = (kinds[k] ?? 0) + 1
   }

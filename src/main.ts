@@ -1,0 +1,21 @@
+import { mount } from 'svelte'
+import { openInstance } from './exchange/instance.ts'
+import App from './ui/App.svelte'
+import './ui/base.css'
+import './ui/tokens.css'
+import Unavailable from './ui/Unavailable.svelte'
+import { WorkerBridge } from './worker/bridge.ts'
+import { startWorker } from './worker/start.ts'
+
+const target = document.getElementById('app')!
+
+/** The composition root: the one place where the layers are wired together. */
+async function start(): Promise<void> {
+  const worker = new WorkerBridge(startWorker)
+  let lost = (_why: 'newer_version' | 'terminated') => location.reload()
+  const instance = await openInstance({ worker, onLost: (why) => lost(why) })
+  const app = mount(App, { target, props: { instance } })
+  lost = (why) => app.lose(why)
+}
+
+start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))
