@@ -12,7 +12,7 @@ const CSP = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
-  "worker-src 'self'",
+  "worker-src 'self' blob:",
   "connect-src 'none'",
   "manifest-src 'self'",
   "base-uri 'none'",
@@ -39,7 +39,12 @@ function contentSecurityPolicy(): Plugin {
  * Keys and memories belong to the origin, and so to the port: on another one the app would seem empty, and
  * Vite's usual port is shared with whatever else is previewed on the machine.
  */
-const PREVIEW = { host: '127.0.0.1', port: 4817, strictPort: true }
+const PREVIEW = {
+  host: '127.0.0.1',
+  port: 4817,
+  strictPort: true,
+  headers: { 'Content-Security-Policy': CSP },
+}
 
 const app: UserConfig = {
   base: './',

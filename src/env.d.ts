@@ -1,2 +1,13 @@
 /// <reference types="svelte" />
 /// <reference types="vite/client" />
+
+/** Not in TypeScript's DOM library yet; absent in Firefox and Safari of some ages. */
+interface TrustedTypePolicyFactory {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): { createScriptURL(url: string): unknown }
+}
+
+// eslint-disable-next-line no-var -- a global is declared with var
+declare var trustedTypes: TrustedTypePolicyFactory | undefined

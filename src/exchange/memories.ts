@@ -4,9 +4,12 @@ import { isTime, toAscending } from '../core/text.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { normalizeSelection, type SelectionInput } from '../core/selection.ts'
 import { bumpEpoch, commitBatch, deleteBatch } from '../store/staging.ts'
+import type { SegmentRecord } from '../store/schema.ts'
+import { readStored, toBlob } from '../store/segment.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { StagedDrafts } from '../worker/drafts.ts'
 import type { Facets, MemoryDetail, MemoryRow } from '../worker/query.ts'
+import type { LineBytes } from '../worker/tasks.ts'
 import { requireIdentity } from './identity.ts'
 import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
 
@@ -97,17 +100,26 @@ export async function editMemory(instance: Instance, key: string, input: MemoryI
 export async function deleteMemory(instance: Instance, key: string): Promise<void> {
   return exclusively(async () => {
     const { keys, lines, leaf } = await instance.worker.call('locate', { key })
+    const blanked = await blankLines(instance, lines)
     await perform(instance, 'memory_deleted', ['segments', 'tombstones'], async (tx) => {
-      for (const { segment, from, to } of lines) {
-        const record = await tx.objectStore('segments').get(segment)
-        if (record === undefined) throw new ExchangeError('storage_damaged')
-        record.lines.fill(0x20, from, to)
-        await tx.objectStore('segments').put(record)
-      }
+      for (const record of blanked) await tx.objectStore('segments').put(record)
       for (const each of keys) await tx.objectStore('tombstones').put({ key: each, at: nowAsTime(instance) })
       return { result: undefined, subject: { versions: keys.length, lines: lines.length }, leaf_hash: leaf }
     })
   })
+}
+
+/** The segments in which these lines stand, with spaces in their place: the columns stay true. */
+async function blankLines(instance: Instance, lines: readonly LineBytes[]): Promise<SegmentRecord[]> {
+  const blanked: SegmentRecord[] = []
+  for (const id of new Set(lines.map(({ segment }) => segment))) {
+    const record = await instance.db.get('segments', id)
+    if (record === undefined) throw new ExchangeError('storage_damaged')
+    const bytes = (await readStored(record.lines)).slice()
+    for (const { segment, from, to } of lines) if (segment === id) bytes.fill(0x20, from, to)
+    blanked.push({ id, lines: record.lines instanceof Blob ? toBlob(bytes) : bytes })
+  }
+  return blanked
 }
 
 /** Stages what `stage` makes and commits it under one audit row; what is staged and not committed is taken out again. */

@@ -2,9 +2,14 @@ import { ExchangeError } from '../core/errors.ts'
 import { decodeUtf8, fromHex } from '../core/bytes.ts'
 import type { Database } from './database.ts'
 import { MemoryIndex, type Ordinal } from './memory-index.ts'
+import { readStored, type StoredLines } from './segment.ts'
 
-const PAGES_AT_ONCE = 256
-const SEGMENTS_KEPT = 16
+const PAGES_AT_ONCE = 64
+/** Handles of Blobs, mostly: they hold no bytes. */
+const SEGMENTS_KEPT = 64
+const RUN_LINES = 4096
+const RUN_BYTES = 4 * 1024 * 1024
+const FEW_LINES = 8
 
 /** The memories as the rest of the program knows them: rows by what is asked of them, lines byte for byte. */
 export class MemoryStore {
@@ -12,7 +17,7 @@ export class MemoryStore {
   #index = new MemoryIndex()
   #generation = -1
   #epoch = -1
-  readonly #segments = new Map<number, Uint8Array>()
+  readonly #segments = new Map<number, StoredLines>()
 
   constructor(db: Database) {
     this.#db = db
@@ -32,22 +37,48 @@ export class MemoryStore {
     return this.#index
   }
 
-  /** Canonical lines, in the order asked. Throws `storage_damaged` for a line that is not there. */
+  /** Canonical lines as text, in the order asked. Throws `storage_damaged` for a line that is not there. */
   async readLines(lines: ArrayLike<Ordinal>): Promise<string[]> {
     const texts: string[] = []
-    for (let i = 0; i < lines.length; i++) texts.push(decodeUtf8(await this.readBytes(lines[i]!)))
+    for await (const run of this.readRuns(lines)) for (const { bytes } of run) texts.push(decodeUtf8(bytes))
     return texts
   }
 
-  /** One canonical line without its LF. */
-  async readBytes(line: Ordinal): Promise<Uint8Array> {
-    const page = this.#index.pageOf(line)
-    const row = this.#index.rowOf(line)
-    const segment = await this.#segment(page.id)
-    return segment.subarray(page.offsets[row]!, page.offsets[row + 1]! - 1)
+  /**
+   * Canonical lines without their LF, in the order asked, in runs that fit in memory. A segment of which a run wants
+   * more than a few lines is read whole, of others just these lines.
+   */
+  async *readRuns(lines: ArrayLike<Ordinal>): AsyncGenerator<{ readonly line: Ordinal; readonly bytes: Uint8Array }[]> {
+    for (let from = 0; from < lines.length; ) {
+      const wanted = new Map<number, number>()
+      let to = from
+      for (let bytes = 0; to < lines.length && to - from < RUN_LINES && bytes < RUN_BYTES; to++) {
+        const { segment, start, end } = this.#placeOf(lines[to]!)
+        wanted.set(segment, (wanted.get(segment) ?? 0) + 1)
+        bytes += end - start
+      }
+      const whole = new Map<number, Uint8Array>()
+      const run: { line: Ordinal; bytes: Uint8Array }[] = []
+      for (let i = from; i < to; i++) {
+        const { segment, start, end } = this.#placeOf(lines[i]!)
+        if (wanted.get(segment)! > FEW_LINES && !whole.has(segment)) {
+          whole.set(segment, await readStored(await this.#segment(segment)))
+        }
+        const bytes = whole.get(segment)?.subarray(start, end)
+        run.push({ line: lines[i]!, bytes: bytes ?? (await readStored(await this.#segment(segment), start, end)) })
+      }
+      yield run
+      from = to
+    }
   }
 
-  async #segment(id: number): Promise<Uint8Array> {
+  #placeOf(line: Ordinal): { segment: number; start: number; end: number } {
+    const page = this.#index.pageOf(line)
+    const row = this.#index.rowOf(line)
+    return { segment: page.id, start: page.offsets[row]!, end: page.offsets[row + 1]! - 1 }
+  }
+
+  async #segment(id: number): Promise<StoredLines> {
     const kept = this.#segments.get(id)
     if (kept !== undefined) return kept
     const record = await this.#db.get('segments', id)

@@ -7,10 +7,10 @@ import type { Page } from './page.ts'
 /** How the fingerprint of a peer's key was compared before it was trusted. */
 export type Comparison = 'phone' | 'in_person' | 'paper' | 'not_compared'
 
-/** A run of at most `SEGMENT_LINES` canonical memory lines, joined by LF. Its `Page` has the same id. */
+/** A run of canonical memory lines, each ended by LF. Its `Page` has the same id. */
 export interface SegmentRecord {
   readonly id: number
-  readonly lines: Uint8Array
+  readonly lines: Blob | Uint8Array
 }
 
 /** `federation_origin` of the rows of one import (manifest-format, 7); a row adds its `leaf_index`. */

@@ -1,8 +1,12 @@
+import { ExchangeError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import { toStorageError, type Database } from './database.ts'
 import type { Transaction } from './deed.ts'
 import { PageBuilder, type Page } from './page.ts'
-import type { BatchOrigin } from './schema.ts'
+import type { BatchOrigin, SegmentRecord } from './schema.ts'
+import { toBlob, type StoredLines } from './segment.ts'
+
+let keepsBlobs = true
 
 /**
  * Writes a batch of memories that nobody sees until `commitBatch`. One transaction a segment: a single one for
@@ -39,11 +43,24 @@ export class Staging {
     const { page, lines } = this.#builder.build(this.#batch)
     this.#builder = new PageBuilder()
     try {
-      const tx = this.#db.transaction(['segments', 'pages'], 'readwrite')
-      const id = await tx.objectStore('segments').add({ lines } as { lines: Uint8Array; id: number })
-      await tx.objectStore('pages').add({ ...page, id } as Page)
+      await this.#write(page, keepsBlobs ? toBlob(lines) : lines)
+    } catch (error) {
+      const failure = toStorageError(error)
+      if (!keepsBlobs || (failure instanceof ExchangeError && failure.code === 'storage_full')) throw failure
+      // Whether a browser keeps Blobs is only found out by asking it.
+      keepsBlobs = false
+      await this.#write(page, lines)
+    }
+  }
+
+  async #write(page: Omit<Page, 'id'>, lines: StoredLines): Promise<void> {
+    const tx = this.#db.transaction(['segments', 'pages'], 'readwrite')
+    try {
+      const id = await tx.objectStore('segments').add({ lines } as SegmentRecord)
+      await tx.objectStore('pages').add({ ...page, id })
       await tx.done
     } catch (error) {
+      tx.done.catch(() => undefined)
       throw toStorageError(error)
     }
   }

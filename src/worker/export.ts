@@ -26,8 +26,6 @@ export interface ExportBody {
   readonly root: string
 }
 
-const PART_BYTES = 4 * 1024 * 1024
-
 /** Counts what a query would export, without reading a line (unless text is asked for). */
 export async function previewExport(store: MemoryStore, query: Query, context: TaskContext): Promise<ExportPreview> {
   const rows = await findRows(store, query, context)
@@ -63,23 +61,19 @@ export async function writeBody(store: MemoryStore, query: Query, context: TaskC
   const leaves = new Uint8Array(32 * rows.length)
   const separator = encodeUtf8(',\n')
   const parts: Blob[] = []
-  let part: Uint8Array[] = []
-  let partBytes = 0
-  for (const [i, row] of rows.entries()) {
-    const line = await store.readBytes(row)
-    const leaf = index.leafOf(row)
-    if (!holds(line, leaf)) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(row))}`)
-    tree.push(leaf)
-    leaves.set(leaf, 32 * i)
-    part.push(...(i === 0 ? [line] : [separator, line]))
-    partBytes += line.length
-    if (partBytes >= PART_BYTES || i === rows.length - 1) {
-      if (context.signal.aborted) throw new ExchangeError('cancelled')
-      parts.push(new Blob([concat(...part)]))
-      part = []
-      partBytes = 0
-      context.progress({ done: i + 1, total: rows.length, memories: i + 1 })
+  for await (const run of store.readRuns(rows)) {
+    if (context.signal.aborted) throw new ExchangeError('cancelled')
+    const part: Uint8Array[] = []
+    for (const { line, bytes } of run) {
+      const leaf = index.leafOf(line)
+      if (!holds(bytes, leaf)) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
+      part.push(...(tree.size === 0 ? [bytes] : [separator, bytes]))
+      leaves.set(leaf, 32 * tree.size)
+      tree.push(leaf)
     }
+    // A Blob each: what is written may then lie on disk, and not in this worker's memory.
+    parts.push(new Blob([concat(...part)]))
+    context.progress({ done: tree.size, total: rows.length, memories: tree.size })
   }
   return { body: new Blob(parts), count: rows.length, leaves, root: toHex(tree.root()) }
 }

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../core/bytes.ts'
+import { decodeUtf8, fromHex, toHex } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import type { Selection } from '../core/selection.ts'
@@ -70,12 +70,15 @@ async function containing(
   { signal, progress }: TaskContext,
 ): Promise<Uint32Array> {
   const found = new Set<Ordinal>()
+  let done = 0
   // In the order of the segments, each of which is then read once.
-  for (const [i, line] of rows.slice().sort().entries()) {
+  for await (const run of store.readRuns(rows.slice().sort())) {
     if (signal.aborted) throw new ExchangeError('cancelled')
-    const [text] = await store.readLines([line])
-    if ((JSON.parse(text!) as Memory).content.toLowerCase().includes(needle)) found.add(line)
-    if (i % 5000 === 4999) progress({ done: i + 1, total: rows.length, memories: found.size })
+    for (const { line, bytes } of run) {
+      if ((JSON.parse(decodeUtf8(bytes)) as Memory).content.toLowerCase().includes(needle)) found.add(line)
+    }
+    done += run.length
+    progress({ done, total: rows.length, memories: found.size })
   }
   return rows.filter((line) => found.has(line))
 }

@@ -1,7 +1,7 @@
 import workerUrl from './omega.worker.ts?worker&url'
 
 /** The one policy of the page: it lets through the URL of its own worker and nothing else. */
-const policy = window.trustedTypes?.createPolicy('omega', { createScriptURL: (url: string) => url })
+const policy = globalThis.trustedTypes?.createPolicy('omega', { createScriptURL: (url: string) => url })
 
 /**
  * Starts the worker from a blob that loads the real script. A worker loaded straight from its URL would not be
@@ -12,10 +12,7 @@ export function startWorker(): Worker {
   const bootstrap = `
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (url) => url })
     importScripts(policy ? policy.createScriptURL(${script}) : ${script})`
+  // Not revoked: an engine may load it only after this returns.
   const url = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
-  try {
-    return new Worker((policy?.createScriptURL(url) ?? url) as string)
-  } finally {
-    URL.revokeObjectURL(url)
-  }
+  return new Worker((policy?.createScriptURL(url) ?? url) as string)
 }

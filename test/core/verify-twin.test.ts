@@ -17,7 +17,7 @@ it('finds in files that hold the same leaves and id as its slow twin, whatever t
       expect(verifyNaively(bytes)).toEqual({ failure: null, leaves, id })
       expect(await verify(bytes, sizes)).toEqual({ failure: null, leaves, id })
     }),
-    { seed: SEED, numRuns: 100 },
+    { seed: SEED, numRuns: 80 },
   )
 })
 
@@ -134,10 +134,12 @@ const byLine = (change: (lines: string[], at: number) => string[]) =>
 
 /** A hand at each stage at which a forger, a courier or a faulty disk could be. */
 const mutants: Record<string, fc.Arbitrary<Mutant>> = {
-  'a byte changed': fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })).map(([at, bits]) => (options) => {
-    const { bytes } = buildManifest(options)
-    return spliced(bytes, at % bytes.length, 1, bytes[at % bytes.length]! ^ bits)
-  }),
+  'a byte changed': fc
+    .tuple(fc.nat(), fc.oneof(fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 255 })))
+    .map(([at, bits]) => (options) => {
+      const { bytes } = buildManifest(options)
+      return spliced(bytes, at % bytes.length, 1, bytes[at % bytes.length]! ^ bits)
+    }),
   'a byte gone or come': fc
     .tuple(fc.nat(), fc.boolean(), fc.nat(255))
     .map(([at, gone, byte]) => (options) => {
@@ -160,7 +162,7 @@ const mutants: Record<string, fc.Arbitrary<Mutant>> = {
   'a comma more or less': byLine((lines, at) =>
     lines.with(at, lines[at]!.endsWith(',') ? lines[at]!.slice(0, -1) : `${lines[at]},`),
   ),
-  'a line cut from the start of another file': byLine((lines, at) =>
+  'a line of another file put in': byLine((lines, at) =>
     lines.toSpliced(at, 0, buildManifest().lines[at % 6]!),
   ),
   'details edited and signed': edit.map((one) => (options) => {
@@ -182,8 +184,9 @@ const mutants: Record<string, fc.Arbitrary<Mutant>> = {
           beforeLeaf: (memory, index) => {
             if (index !== which % options.memories!.length) return
             apply(one, memory)
-            if (typeof memory['blind'] === 'string')
-              memory['sealed_hash'] = sealedHash({ content: '', ...memory })
+            if (typeof memory['blind'] === 'string' && typeof memory['content'] === 'string') {
+              memory['sealed_hash'] = sealedHash(memory)
+            }
           },
         }).bytes,
   ),
@@ -220,16 +223,12 @@ const mutants: Record<string, fc.Arbitrary<Mutant>> = {
 }
 
 it.each(Object.entries(mutants))('answers as its slow twin: %s', async (_, mutant) => {
-  const found = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(manifestOptions(4), mutant, chunkSizes, async (options, mutate, sizes) => {
       const bytes = mutate(options)
       const expected = verifyNaively(bytes)
       expect(await verify(bytes, sizes)).toEqual(expected)
-      const { layer, code } = expected.failure ?? { layer: 'all', code: 'ok' }
-      found.set(`${layer} ${code}`, (found.get(`${layer} ${code}`) ?? 0) + 1)
     }),
-    { seed: SEED, numRuns: 60 },
+    { seed: SEED, numRuns: 40 },
   )
-  console.log(found)
 })
