@@ -50,7 +50,14 @@ export default ts.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**'], message: 'The command line is the core under Node.' }] },
+        {
+          patterns: [
+            {
+              group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**'],
+              message: 'The command line is the core under Node.',
+            },
+          ],
+        },
       ],
     },
   },

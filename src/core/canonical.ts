@@ -29,7 +29,8 @@ export function parseCanonical(text: string): JsonValue {
   } catch (cause) {
     throw new ExchangeError('not_canonical', 'not JSON', {}, { cause })
   }
-  if (canonicalize(value) !== text) throw new ExchangeError('not_canonical', 'spelled otherwise than RFC 8785')
+  if (canonicalize(value) !== text)
+    throw new ExchangeError('not_canonical', 'spelled otherwise than RFC 8785')
   return value
 }
 
@@ -43,7 +44,8 @@ function checkAllowed(value: unknown, depth: number): void {
   if (typeof value === 'string') {
     if (!isWellFormed(value)) throw new ExchangeError('not_canonical', 'a lone surrogate')
   } else if (typeof value === 'number') {
-    if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) throw new ExchangeError('not_canonical', 'a number beyond 2^53 − 1')
+    if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+      throw new ExchangeError('not_canonical', 'a number beyond 2^53 − 1')
   } else if (typeof value === 'object') {
     if (depth > MAX_DEPTH) throw new ExchangeError('not_canonical', `nested deeper than ${MAX_DEPTH}`)
     if (Array.isArray(value)) {

@@ -3,6 +3,7 @@
  * the order in which codes win on one line of a file (manifest-format, 6): the first that applies is named.
  */
 export const FORMAT_CODES = {
+  gzip_invalid: '2',
   file_empty: '2',
   not_a_manifest: '2',
   truncated: '2',
@@ -63,7 +64,6 @@ export const DEED_CODES = {
   passphrase_wrong: '1',
   backup_invalid: '1',
   not_recognised: '2',
-  gzip_invalid: '2',
   file_unreadable: '2',
   storage_unavailable: 'store',
   storage_full: 'store',

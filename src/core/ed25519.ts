@@ -31,7 +31,9 @@ export async function verifySignature(
 ): Promise<void> {
   checkKey(key)
   const wellFormed =
-    signature.length === 64 && isStrictPoint(signature.subarray(0, 32)) && littleEndian(signature.subarray(32)) < ORDER
+    signature.length === 64 &&
+    isStrictPoint(signature.subarray(0, 32)) &&
+    littleEndian(signature.subarray(32)) < ORDER
   if (!wellFormed || !(await equationHolds(key, message, signature, engine))) {
     throw new ExchangeError('signature_invalid')
   }

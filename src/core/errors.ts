@@ -35,7 +35,9 @@ export class ExchangeError extends Error {
 /** Inverse of `fromWire`. An error that is not an `ExchangeError` is our bug: it keeps its own words. */
 export function toWire(error: unknown): WireError | { readonly bug: string } {
   if (error instanceof ExchangeError) return { code: error.code, detail: error.detail, ...error.place }
-  return { bug: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error) }
+  return {
+    bug: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error),
+  }
 }
 
 /** Inverse of `toWire`. */

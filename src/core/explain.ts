@@ -1,11 +1,380 @@
 import type { Code } from './codes.ts'
+import { assert } from './errors.ts'
 
+/** What is so, what it means, what can be done. Callers show line, memory and detail beside it. */
 export interface Words {
   readonly title: string
   readonly what: string
   readonly remedy: string
 }
 
+const WORDS = {
+  // What a file is
+  file_empty: {
+    title: 'The file is empty',
+    what: 'It has no bytes, so there is nothing to verify. A copy that broke off at once looks like this.',
+    remedy: 'Copy it again from where it came, or ask the sender for it again.',
+  },
+  not_a_manifest: {
+    title: 'This is not a manifest',
+    what: 'Nothing at its start is what a manifest starts with. Nothing in it was read.',
+    remedy: 'Choose the file that the sender exported; its name usually begins with “manifest-”.',
+  },
+  truncated: {
+    title: 'The file breaks off',
+    what: 'Its end is missing: copying or sending it broke off. What is missing cannot be told from what is there.',
+    remedy: 'Copy the file again, or ask the sender for it again.',
+  },
+  line_too_long: {
+    title: 'A line is longer than 8 MiB',
+    what: 'One memory is one line, and the rule for a line is 8 MiB. Reading stopped there, before the line was held in memory.',
+    remedy:
+      'Ask the sender for the file again as it was exported; a manifest that keeps the rules has no such line.',
+  },
+  not_utf8: {
+    title: 'The file is not UTF-8',
+    what: 'It holds bytes that are no UTF-8 text, or a mark at its start that an editor has put there. It was changed on its way, or is no text file.',
+    remedy: 'Ask the sender for it again as .json.gz, which editors and mail gateways leave alone.',
+  },
+  not_canonical: {
+    title: 'The file was changed on its way',
+    what: 'A manifest has exactly one spelling, and this line is not in it. Mail gateways and editors that re-format a file do this. Nothing was guessed: whether the text is still the one that was signed is not known.',
+    remedy: 'Ask the sender for it again as .json.gz, which editors and mail gateways leave alone.',
+  },
+  version_unsupported: {
+    title: 'The manifest is of another version',
+    what: 'This reader knows format 1. The file says that it is of another version, and guessing at its rules could turn a refusal into an acceptance.',
+    remedy: 'Use a later version of this program, or ask the issuer to export it in format 1.',
+  },
+  type_mismatch: {
+    title: 'What was signed is not a manifest',
+    what: 'The envelope names another kind of statement. A signature holds for the one kind it was made for and for no other.',
+    remedy: 'Ask the sender for the manifest as it was exported.',
+  },
+  trailing_data: {
+    title: 'Something stands after the end',
+    what: 'A manifest ends with its closing line, and nothing may follow: no signature would cover it.',
+    remedy: 'Ask the sender for the file again, as .json.gz if it goes by mail.',
+  },
+  limit_exceeded: {
+    title: 'The file is over a limit',
+    what: 'It holds more than the rules allow: more evidence in a manifest, or more bytes or rows in another file. The limits keep a file from exhausting this machine.',
+    remedy: 'Ask for it in smaller parts.',
+  },
+  shape_invalid: {
+    title: 'The statement does not have its form',
+    what: 'A member of the envelope or of a statement is absent, surplus, of the wrong kind or out of its range. What the format does not define is refused, not interpreted.',
+    remedy:
+      'Ask the issuer to export it again; if that fails too, their program does not keep to the format.',
+  },
+  critical_unknown: {
+    title: 'The issuer demands something unknown here',
+    what: 'The header names a member that a reader must understand or refuse the manifest. This version does not understand it.',
+    remedy: 'Use a later version of this program, or ask the issuer to export without it.',
+  },
+
+  // Keys and signatures
+  key_malformed: {
+    title: 'The public key cannot be read',
+    what: 'A key is one block of PEM, from BEGIN PUBLIC KEY to END PUBLIC KEY, 64 characters a line, with nothing around it. This is not one.',
+    remedy:
+      'Copy the whole block again, both its outer lines included. If it stands in a file, ask the sender for the file again.',
+  },
+  fingerprint_mismatch: {
+    title: 'A fingerprint is not its key’s',
+    what: 'Beside a signature stand a key and a fingerprint that do not belong together. One of them was exchanged.',
+    remedy: 'Do not use the file. Tell the issuer by another way, and ask for it again.',
+  },
+  key_not_allowed: {
+    title: 'This key is not allowed',
+    what: 'It is Ed25519 in another form, or one of the points that the strict rules refuse: with some of them a signature holds without anybody having signed.',
+    remedy:
+      'Ask the peer for a key that was made in the ordinary way; an honest program does not make such a key.',
+  },
+  signature_invalid: {
+    title: 'The signature does not hold',
+    what: 'The signed header was changed, or the signature is not by the key beside it. Nothing that the file says of itself counts, not even who it is from.',
+    remedy:
+      'Do not use the file. Ask the sender for it again; if it fails again, tell the issuer by another way.',
+  },
+  issuer_unsigned: {
+    title: 'The issuer has not signed',
+    what: 'The signatures hold, but none is by the key that the header names as issuer. Whoever signed speaks in another’s name.',
+    remedy: 'Do not use the file. Ask the named issuer whether it is theirs.',
+  },
+  signer_missing: {
+    title: 'A countersignature is missing',
+    what: 'The signed header lists who has to have signed, and not all of them are there. A signature was taken out, or was never made.',
+    remedy: 'Ask the issuer for the file with all its signatures.',
+  },
+  details_mismatch: {
+    title: 'The details are not those that were signed',
+    what: 'What was selected, for whom and with which note is bound by a hash in the signed header. What stands here gives another hash.',
+    remedy: 'Do not use the file. Ask the issuer for it again.',
+  },
+
+  // Memories, root, evidence
+  memory_invalid: {
+    title: 'A memory does not have its form',
+    what: 'One of its members is absent, of the wrong kind, out of its range or refused by name. Nothing is imported by halves, so the whole file is refused.',
+    remedy:
+      'Ask the issuer to export it again; if that fails too, their program does not keep to the format.',
+  },
+  not_supported_yet: {
+    title: 'This version does not read this yet',
+    what: 'The file has a part that the format knows and this version of the program does not: a withheld memory, provenance, a single memory with its proof, or an audit export. It was not verified to its end, and nothing is said against it.',
+    remedy: 'Use a later version of this program, or ask the issuer for a manifest without such parts.',
+  },
+  content_hash_mismatch: {
+    title: 'The text of a memory was changed',
+    what: 'The text does not give the hash that stands beside it. One changed character is enough for that.',
+    remedy:
+      'Do not use the file. Ask the sender for it again; if it fails again, tell the issuer by another way.',
+  },
+  sealed_hash_mismatch: {
+    title: 'The metadata of a memory was changed',
+    what: 'Its text, metadata and blind do not give the hash that seals them. At least one of them is not what it was.',
+    remedy:
+      'Do not use the file. Ask the sender for it again; if it fails again, tell the issuer by another way.',
+  },
+  leaf_hash_mismatch: {
+    title: 'A memory was changed',
+    what: 'Its author, entity, date, tags or another member does not give the leaf hash that stands with it. At least one of them is not what it was.',
+    remedy:
+      'Do not use the file. Ask the sender for it again; if it fails again, tell the issuer by another way.',
+  },
+  count_mismatch: {
+    title: 'The number of memories is not the signed one',
+    what: 'The issuer signed how many memories there are. Here there are more or fewer: some were added or taken out.',
+    remedy: 'Do not use the file. Ask the issuer for it again.',
+  },
+  root_mismatch: {
+    title: 'The memories are not those that were signed',
+    what: 'Each memory is consistent in itself, but all together do not give the signed root. Some were exchanged, altered along with their hashes, or put in another order.',
+    remedy:
+      'Do not use the file. Ask the issuer for it again, and tell them by another way that this one was altered.',
+  },
+  evidence_unordered: {
+    title: 'The evidence is out of order',
+    what: 'Statements in the evidence stand in ascending order of their ids, each once. Here they do not.',
+    remedy: 'Ask the sender for the file again as it was exported.',
+  },
+
+  // Import and trust
+  untrusted_peer: {
+    title: 'The issuer is not on your allowlist',
+    what: 'Trust mode: trusted_keys_only. Nothing is imported from a key that you have not put on the allowlist. Whether the file is intact is another question, answered beside this.',
+    remedy:
+      'Compare the fingerprint with the issuer by phone or in person, trust the key under Peers, then import again.',
+  },
+  revoked_peer: {
+    title: 'You have revoked this key',
+    what: 'A revoked key stays refused, whatever it signs and whenever. What you imported from it before stays until you remove it.',
+    remedy:
+      'Ask the peer for a new key. If revoking was a mistake, reinstate the key under Peers after comparing the fingerprint anew.',
+  },
+  stream_fork: {
+    title: 'Two manifests contradict each other',
+    what: 'The same key has signed two different histories of one stream, or the stream was frozen because it did. Nothing is imported from it, and both signed headers are kept as evidence.',
+    remedy:
+      'Ask the peer by another way what happened, and decide under Exchange whether the stream goes on. If the key may be in other hands, revoke it.',
+  },
+  manifest_expired: {
+    title: 'The manifest has expired',
+    what: 'The issuer set a time after which it is not to be imported, and by the clock of this machine that time has passed.',
+    remedy:
+      'Ask the issuer for a new export. If the clock of this machine is wrong, set it right and open the file again.',
+  },
+  author_forged: {
+    title: 'A memory bears your name, and you did not make it',
+    what: 'It names one of your keys as its author, but this instance has not made it. Somebody has put your name to it, or you made it in a store that is lost. The whole manifest is refused.',
+    remedy: 'Ask the issuer where they have it from, and for an export without it.',
+  },
+  file_changed: {
+    title: 'The file has changed since it was verified',
+    what: 'Each memory is read a second time and held against what was verified. This one is no longer the same, so nothing was taken in.',
+    remedy: 'Copy the file to a place where nothing writes to it, and open it again.',
+  },
+  own_manifest: {
+    title: 'This manifest is your own',
+    what: 'One of your own keys has signed it. An instance does not import what it has itself exported.',
+    remedy: 'Give it to the peer it is meant for. To look at it, open it without importing.',
+  },
+  manifest_unknown: {
+    title: 'The register does not have it',
+    what: 'No manifest or stream of this name is kept here. It may belong to another identity or another store.',
+    remedy: 'Choose one from the list under Exchange.',
+  },
+
+  // Peers
+  private_key_given: {
+    title: 'THIS IS A PRIVATE KEY',
+    what: 'Nothing was stored. Whoever has seen it, in a mail, a chat or on a screen, can sign as its owner from now on.',
+    remedy:
+      'Delete this copy and tell the owner at once that the key is known to others. Ask for the public key: the block that begins with BEGIN PUBLIC KEY.',
+  },
+  key_unsupported: {
+    title: 'This is not an Ed25519 key',
+    what: 'A peer is known by an Ed25519 key and by no other kind: RSA, P-256, Ed448 and the like are not taken.',
+    remedy: 'Ask the peer for the Ed25519 public key of their instance; they find it under Identity.',
+  },
+  own_key: {
+    title: 'This key is your own',
+    what: 'The allowlist is for the keys of others. Your own instance needs no entry in it.',
+    remedy: 'Ask the peer for their key; what you have given here is the one to give them.',
+  },
+  peer_exists: {
+    title: 'You already trust this key',
+    what: 'It is on the allowlist under the name you gave it. Nothing was changed.',
+    remedy: 'Look it up under Peers; there it can be renamed or revoked.',
+  },
+  peer_unknown: {
+    title: 'No such peer',
+    what: 'No key with this fingerprint stands here in the state this asks for: only a trusted key can be revoked, and only a revoked one reinstated.',
+    remedy: 'Look under Peers how the key stands, and check all 64 digits.',
+  },
+  comparison_missing: {
+    title: 'How the fingerprint was compared is not said',
+    what: 'A key is trusted only together with the way its fingerprint was compared: by phone, in person, on paper, or not at all. The record keeps it.',
+    remedy: 'Say which it was, then trust the key.',
+  },
+  fingerprint_incomplete: {
+    title: 'The fingerprint is not whole',
+    what: 'A fingerprint has 64 hexadecimal digits, and all of them count. Keys that share the first few can be made on purpose.',
+    remedy: 'Copy all 64 digits.',
+  },
+  label_invalid: {
+    title: 'This name or reason cannot be used',
+    what: 'It takes 1 to 256 characters, none of them a line break, another control character, or one that turns the direction of text.',
+    remedy: 'Type it by hand, and shorter.',
+  },
+
+  // Memories of one's own
+  empty_selection: {
+    title: 'Nothing is selected',
+    what: 'No memory meets all the conditions. A manifest holds at least one, so nothing was signed.',
+    remedy: 'Widen the selection: fewer tags, a longer time, or another entity.',
+  },
+  selection_invalid: {
+    title: 'The selection cannot be meant',
+    what: 'One of its conditions is outside what the format allows: a date that does not exist, an end that is not after the beginning, an expiry that is past, or a name over 256 characters.',
+    remedy: 'Correct that condition and try again.',
+  },
+  draft_invalid: {
+    title: 'This memory cannot be kept as it is',
+    what: 'One of its members breaks a rule for memories. Nothing is shortened or repaired in silence.',
+    remedy: 'Correct the member that is named, and save again.',
+  },
+  already_local: {
+    title: 'This memory is already here',
+    what: 'A memory with the same text under the same entity is in the store. Two of them would be one.',
+    remedy: 'Look for it under Memories; edit that one, or change the text or the entity of this one.',
+  },
+  memory_unknown: {
+    title: 'This memory is not here',
+    what: 'It was deleted, edited or removed with its peer since the list was made, perhaps in another tab.',
+    remedy: 'Go back to the list and look again.',
+  },
+  list_outdated: {
+    title: 'The list is out of date',
+    what: 'Memories were taken out of the store since this list was made, so its rows no longer tell which are which.',
+    remedy: 'Make the list again.',
+  },
+
+  // Identity
+  no_identity: {
+    title: 'This instance has no identity',
+    what: 'Memories are made and manifests signed with an identity, and none has been made here. Verifying works without one.',
+    remedy: 'Make an identity under Identity, or restore one from its backup.',
+  },
+  identity_exists: {
+    title: 'This instance already has an identity',
+    what: 'One identity signs here, and making or restoring another would leave two that answer for the same store. Nothing was changed.',
+    remedy: 'Use the one that is here. For another one, use another browser profile.',
+  },
+  ed25519_unavailable: {
+    title: 'This browser cannot sign',
+    what: 'It has no Ed25519 keys of its own, and a key that scripts could read is not made instead. Verifying works here.',
+    remedy: 'To sign, use Chrome or Edge 137, Firefox 129, Safari 17, or a later one.',
+  },
+  passphrase_weak: {
+    title: 'The passphrase is too short',
+    what: 'The backup can be tried by whoever finds it, as often as they like, so the rule is at least 12 characters. Nothing was made.',
+    remedy: 'Take several words that do not belong together, and keep them apart from the file.',
+  },
+  passphrase_wrong: {
+    title: 'The backup does not open',
+    what: 'The passphrase is another one, or the file was changed: the two cannot be told apart. Nothing was restored.',
+    remedy:
+      'Type the passphrase again, capitals and blanks included. If it still fails, try another copy of the file.',
+  },
+  backup_invalid: {
+    title: 'This is not a whole backup',
+    what: 'The file does not have the form of an identity backup, or was changed or cut. Nothing was restored.',
+    remedy:
+      'Choose the file that was saved when the identity was made; its name begins with “omega-identity-”.',
+  },
+
+  // Opening and keeping
+  not_recognised: {
+    title: 'It is not known what this file is',
+    what: 'It is no manifest, public key, signed statement or identity backup, and no file of memories that can be read here. Nothing was taken from it.',
+    remedy:
+      'Choose the file as it was exported. Of other programs, OMEGA exports, MCP memory files and JSON lists of memories are read.',
+  },
+  gzip_invalid: {
+    title: 'The compressed file is damaged',
+    what: 'It begins as a .gz file and cannot be unpacked to its end. Copying it broke off, or it was changed.',
+    remedy: 'Copy the file again, or ask the sender for it again.',
+  },
+  file_unreadable: {
+    title: 'The file cannot be read',
+    what: 'It was moved, renamed, changed or taken away with its stick since it was chosen, or may not be read. Nothing was kept of it.',
+    remedy: 'Put it back or copy it to this machine, and choose it again.',
+  },
+  storage_unavailable: {
+    title: 'This browser keeps nothing for the app',
+    what: 'The store cannot be opened or was closed: site data is blocked, this is a private window, or the disk does not answer. What was begun was not done.',
+    remedy: 'Allow this site to keep data, or use an ordinary window, and load the page again.',
+  },
+  storage_full: {
+    title: 'There is no room left',
+    what: 'The browser has refused to keep more. What was begun was not done, not even in part.',
+    remedy: 'Free space on the disk, or remove memories that are no longer needed, and try again.',
+  },
+  storage_newer: {
+    title: 'The store is of a later version',
+    what: 'A later version of this program has written it. This version does not touch what it may not understand.',
+    remedy: 'Load the page again to get the later version.',
+  },
+  storage_damaged: {
+    title: 'The store is damaged',
+    what: 'Part of it is missing, or is not what its leaf hash says. What is damaged is not given out.',
+    remedy:
+      'Leave that memory out. If it was imported, remove the memories of its peer and import the manifests again.',
+  },
+  worker_lost: {
+    title: 'The work broke off',
+    what: 'The part of the program that reads files has stopped, perhaps for want of memory. What was begun was not done.',
+    remedy: 'Open the file or the list again. If it stops again, close other tabs first.',
+  },
+  cancelled: {
+    title: 'Cancelled',
+    what: 'It was stopped before its end. Nothing was changed.',
+    remedy: 'Start it again when you like.',
+  },
+  usage: {
+    title: 'The command is not complete',
+    what: 'A file is missing, an option is unknown, or an option has no proper value. Nothing was read.',
+    remedy: 'Call it as: omega-verify FILE [--trust KEY.pem]… [--now TIME] [--json].',
+  },
+} satisfies Record<Code, Words>
+
+const BY_CODE: ReadonlyMap<string, Words> = new Map(Object.entries(WORDS))
+
+/** The words for people; screens, tools and the command line say the same. Exhaustive by type. */
 export function explain(code: Code): Words {
-  return { title: code, what: '', remedy: '' }
+  const words = BY_CODE.get(code)
+  assert(words !== undefined, `words for ${code}`)
+  return words
 }

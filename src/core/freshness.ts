@@ -32,7 +32,11 @@ export function classifyFreshness(header: ManifestHeader, id: string, state: Str
 }
 
 /** The known place that cannot be true together with this manifest; null if there is none. */
-export function findFork(header: ManifestHeader, id: string, places: readonly KnownPlace[]): KnownPlace | null {
+export function findFork(
+  header: ManifestHeader,
+  id: string,
+  places: readonly KnownPlace[],
+): KnownPlace | null {
   const contradicts = (place: KnownPlace) =>
     (place.sequence === header.sequence && place.id !== id) ||
     (place.sequence === header.sequence - 1 && place.id !== header.previous) ||

@@ -7,7 +7,10 @@ export { sha256 }
 export const DOMAIN = { leaf: 0, node: 1, sealed: 2, details: 3 } as const
 
 /** SHA-256( domain ‖ parts ). Parts given as text are taken as UTF-8. */
-export function hashWith(domain: number, ...parts: readonly (Uint8Array | string)[]): Uint8Array<ArrayBuffer> {
+export function hashWith(
+  domain: number,
+  ...parts: readonly (Uint8Array | string)[]
+): Uint8Array<ArrayBuffer> {
   const hasher = sha256.create().update(Uint8Array.of(domain))
   for (const part of parts) hasher.update(typeof part === 'string' ? encodeUtf8(part) : part)
   return hasher.digest() as Uint8Array<ArrayBuffer>

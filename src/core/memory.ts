@@ -90,7 +90,8 @@ export function parseMemory(value: JsonValue): Memory {
  * `sealed_hash_mismatch`, `leaf_hash_mismatch`.
  */
 export function checkMemory(memory: Memory): Uint8Array<ArrayBuffer> {
-  if (toHex(hashText(memory.content)) !== memory.content_sha256) throw new ExchangeError('content_hash_mismatch')
+  if (toHex(hashText(memory.content)) !== memory.content_sha256)
+    throw new ExchangeError('content_hash_mismatch')
   if (toHex(sealedHash(memory)) !== memory.sealed_hash) throw new ExchangeError('sealed_hash_mismatch')
   const leaf = leafHash(memory)
   if (toHex(leaf) !== memory.leaf_hash) throw new ExchangeError('leaf_hash_mismatch')
@@ -142,6 +143,9 @@ function isBlind(value: JsonValue): boolean {
 
 function isWithheld(value: JsonValue): boolean {
   const absent = ['blind', 'content', 'content_sha256', 'metadata']
-  if (!isObject(value) || [...absent, ...REFUSED_NAMES].some((name) => Object.hasOwn(value, name))) return false
-  return hasShape(value, LEAF_ONLY) || (hasShape(value, WITHOUT_TEXT) && unknownCritical(value, DEFINED) !== null)
+  if (!isObject(value) || [...absent, ...REFUSED_NAMES].some((name) => Object.hasOwn(value, name)))
+    return false
+  return (
+    hasShape(value, LEAF_ONLY) || (hasShape(value, WITHOUT_TEXT) && unknownCritical(value, DEFINED) !== null)
+  )
 }

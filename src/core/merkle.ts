@@ -18,7 +18,8 @@ export class TreeHasher {
   push(leaf: Hash): void {
     let node = leaf
     // A complete subtree ends here for every trailing one bit of the old size.
-    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2)) node = hashNode(this.#stack.pop()!, node)
+    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2))
+      node = hashNode(this.#stack.pop()!, node)
     this.#stack.push(node)
     this.#size++
   }
@@ -58,7 +59,13 @@ export function proveInclusion(leaves: Uint8Array, index: number): Hash[] {
  * Whether `path` shows that `leaf` stands at `index` in the tree of `size` leaves under `root`
  * (RFC 9162, 2.1.3.2). One answer for every way to fail. See `proveInclusion`.
  */
-export function checkInclusion(root: Hash, size: number, leaf: Hash, index: number, path: readonly Hash[]): boolean {
+export function checkInclusion(
+  root: Hash,
+  size: number,
+  leaf: Hash,
+  index: number,
+  path: readonly Hash[],
+): boolean {
   if (!isCount(size) || !isCount(index) || index >= size) return false
   let fn = index
   let sn = size - 1

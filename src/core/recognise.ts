@@ -25,7 +25,8 @@ export function recognise(start: Uint8Array): FileKind {
     return 'not_text'
   }
   if (text.includes('-----BEGIN ')) return 'key'
-  if (text.includes('"format":"omega-memory-proof/') || text.includes('"format":"omega-audit-')) return 'later_format'
+  if (text.includes('"format":"omega-memory-proof/') || text.includes('"format":"omega-audit-'))
+    return 'later_format'
   if (text.startsWith(FRAME.envelope) || text.includes('omega-federation-manifest')) return 'manifest'
   if (text.includes('"format":"omega-statement/1"')) return 'statement'
   if (text.includes('"format":"omega-identity-backup/1"')) return 'identity_backup'

@@ -1,6 +1,12 @@
 import type { Code } from './codes.ts'
 import { clauseOf } from './codes.ts'
-import { classifyFreshness, isClockSuspect, isExpired, type Freshness, type StreamState } from './freshness.ts'
+import {
+  classifyFreshness,
+  isClockSuspect,
+  isExpired,
+  type Freshness,
+  type StreamState,
+} from './freshness.ts'
 import type { Envelope } from './manifest.ts'
 import { LAYERS, type LayerName, type Verification } from './verify.ts'
 
@@ -77,7 +83,10 @@ export function createReport(verification: Verification, context: ReportContext 
       type: statement.type,
       issuer: statement.header.issuer.fingerprint,
     })),
-    trust: header && trust ? { mode: 'trusted_keys_only', issuer: trustOf(header.issuer.fingerprint, trust) } : null,
+    trust:
+      header && trust
+        ? { mode: 'trusted_keys_only', issuer: trustOf(header.issuer.fingerprint, trust) }
+        : null,
     freshness: signed && stream ? classifyFreshness(signed.envelope.header, signed.id, stream) : null,
     expired: header && now !== undefined ? isExpired(header, now) : null,
     clock_suspect: header && now !== undefined ? isClockSuspect(header, now) : null,

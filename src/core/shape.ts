@@ -24,7 +24,11 @@ export function hasShape(value: JsonValue | undefined, shape: Shape): value is J
   })
 }
 
-export function checkShape(value: JsonValue | undefined, shape: Shape, code: FormatCode): asserts value is JsonObject {
+export function checkShape(
+  value: JsonValue | undefined,
+  shape: Shape,
+  code: FormatCode,
+): asserts value is JsonObject {
   if (!hasShape(value, shape)) throw new ExchangeError(code)
 }
 
@@ -32,7 +36,10 @@ export function isStrings(value: JsonValue, check: (item: unknown) => boolean): 
   return Array.isArray(value) && value.every(check)
 }
 
-export function isAscendingStrings(value: JsonValue, check: (item: unknown) => boolean): value is readonly string[] {
+export function isAscendingStrings(
+  value: JsonValue,
+  check: (item: unknown) => boolean,
+): value is readonly string[] {
   return isStrings(value, check) && isAscending(value)
 }
 

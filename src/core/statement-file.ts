@@ -19,7 +19,9 @@ export async function verifyStatementFile(bytes: Uint8Array): Promise<VerifiedSt
   const text = decodeUtf8(bytes)
   if (!text.endsWith('\n')) throw new ExchangeError('truncated', '', { line: 1 })
   const value = parseCanonical(text.slice(0, -1))
-  const known = hasShape(value, { required: { format: (format) => format === FORMAT, statement: () => true } })
+  const known = hasShape(value, {
+    required: { format: (format) => format === FORMAT, statement: () => true },
+  })
   if (!known) throw new ExchangeError('shape_invalid', '', { line: 1 })
   const statement = parseStatement(value['statement']!)
   const signers = await verifyStatement(statement)

@@ -80,7 +80,8 @@ const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
 
 /**
  * The four layers of manifest-format 6 over a file that comes in chunks, in the memory of one line, the
- * evidence and 32 bytes a leaf. Never throws for what the bytes are; throws what `chunks` throws.
+ * evidence and 32 bytes a leaf. Never throws for what the bytes are; throws what `chunks`
+ * throws, but for `gzip_invalid`, which is about the bytes.
  */
 export async function verifyManifest(
   chunks: AsyncIterable<Uint8Array>,
@@ -89,10 +90,10 @@ export async function verifyManifest(
   const reader = new ManifestReader(options)
   let layer: LayerName = 'signature'
   const source = chunks[Symbol.asyncIterator]()
-  const head = await readHead(source)
   const splitter = new LineSplitter()
   let bytes = 0
   try {
+    const head = await readHead(source)
     const stranger = checkHead(head)
     for (let chunk: Uint8Array | undefined = head; chunk !== undefined; chunk = (await source.next()).value) {
       for (const line of splitter.push(chunk)) {
@@ -114,6 +115,8 @@ export async function verifyManifest(
     return reader.toVerification(null)
   } catch (error) {
     if (!(error instanceof ExchangeError) || !Object.hasOwn(FORMAT_CODES, error.code)) throw error
+    // How much of a broken gzip file inflates depends on who inflates it: nothing of it counts.
+    if (error.code === 'gzip_invalid') return UNREADABLE
     // What the splitter and the end of the bytes find has a line only; the reader knows whose line was due.
     const { line = 1, index = reader.due } = error.place
     const code = layer === 'leaves' && reader.isClosed ? 'trailing_data' : (error.code as FormatCode)
@@ -154,6 +157,14 @@ function checkHead(head: Uint8Array): 'not_utf8' | 'not_canonical' | null {
     return 'not_utf8'
   }
   return 'not_canonical'
+}
+
+const UNREADABLE: VerificationWithLeaves = {
+  failure: { layer: 'signature', code: 'gzip_invalid', line: 1, index: null },
+  signed: null,
+  memories: 0,
+  evidence: [],
+  leaves: new Uint8Array(),
 }
 
 type Expected =

@@ -1,4 +1,12 @@
-import { decodeUtf8, encodeUtf8, fromBase64, fromBase64Url, isHash, toBase64, toBase64Url } from '../core/bytes.ts'
+import {
+  decodeUtf8,
+  encodeUtf8,
+  fromBase64,
+  fromBase64Url,
+  isHash,
+  toBase64,
+  toBase64Url,
+} from '../core/bytes.ts'
 import { canonicalize, parseCanonical, type JsonObject, type JsonValue } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { fingerprintOf, readPublicKey } from '../core/pem.ts'
@@ -78,11 +86,17 @@ export async function sealBackup(
   const wrapped = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, wrapping, pkcs8)
   pkcs8.fill(0)
   const text = canonicalize({ ...open, wrapped: toBase64(new Uint8Array(wrapped)) }) + '\n'
-  return new File([text], `omega-identity-${identity.fingerprint.slice(0, 8)}.json`, { type: 'application/json' })
+  return new File([text], `omega-identity-${identity.fingerprint.slice(0, 8)}.json`, {
+    type: 'application/json',
+  })
 }
 
 /** Opens a backup. Throws `backup_invalid`, `passphrase_wrong`. Inverse of `sealBackup`. */
-export async function openBackup(worker: WorkerBridge, file: Blob, passphrase: string): Promise<OpenedBackup> {
+export async function openBackup(
+  worker: WorkerBridge,
+  file: Blob,
+  passphrase: string,
+): Promise<OpenedBackup> {
   const { wrapped, ...open } = await readBackup(file)
   const { kdf, cipher } = open as unknown as {
     kdf: { N: number; r: number; p: number; salt: string }
@@ -95,7 +109,11 @@ export async function openBackup(worker: WorkerBridge, file: Blob, passphrase: s
   if (fingerprintOf(publicKey) !== open['fingerprint']) throw new ExchangeError('backup_invalid')
   let pkcs8: Uint8Array<ArrayBuffer>
   try {
-    const algorithm = { name: 'AES-GCM', iv: fromBase64Url(cipher.iv)!, additionalData: encodeUtf8(canonicalize(open)) }
+    const algorithm = {
+      name: 'AES-GCM',
+      iv: fromBase64Url(cipher.iv)!,
+      additionalData: encodeUtf8(canonicalize(open)),
+    }
     pkcs8 = new Uint8Array(await crypto.subtle.decrypt(algorithm, wrapping, sealed))
   } catch (cause) {
     throw new ExchangeError('passphrase_wrong', '', {}, { cause })

@@ -1,7 +1,14 @@
 import { isHash, toBase64, toBase64Url, toHex } from '../core/bytes.ts'
 import type { JsonObject } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { encodeHead, hashDetails, parseEnvelope, TAIL, type Details, type Envelope } from '../core/manifest.ts'
+import {
+  encodeHead,
+  hashDetails,
+  parseEnvelope,
+  TAIL,
+  type Details,
+  type Envelope,
+} from '../core/manifest.ts'
 import { normalizeSelection, type Selection, type SelectionInput } from '../core/selection.ts'
 import { encodePae, PAYLOAD_TYPE, statementId, verifyStatement } from '../core/statement.ts'
 import { isTime, toAscending } from '../core/text.ts'
@@ -40,7 +47,11 @@ export interface Exported {
 const FIRST_STREAM = 'General'
 
 /** Counts what would be exported; nothing is signed. Throws `selection_invalid`. */
-export function previewExport(instance: Instance, input: ExportInput, options: CallOptions = {}): Promise<ExportPreview> {
+export function previewExport(
+  instance: Instance,
+  input: ExportInput,
+  options: CallOptions = {},
+): Promise<ExportPreview> {
   return instance.worker.call('previewExport', toQuery(input), options)
 }
 
@@ -80,9 +91,16 @@ export async function exportManifest(
     stream: stream.stream,
   }
   const signature = toBase64(await sign(instance, encodePae(PAYLOAD_TYPE.manifest, header)))
-  const signatures = [{ fingerprint: identity.fingerprint, public_key_pem: identity.public_key_pem, signature }]
+  const signatures = [
+    { fingerprint: identity.fingerprint, public_key_pem: identity.public_key_pem, signature },
+  ]
   // Read back as a stranger would, so that nothing leaves that a stranger would refuse.
-  const envelope = parseEnvelope({ details, header, signatures, type: PAYLOAD_TYPE.manifest } as unknown as JsonObject)
+  const envelope = parseEnvelope({
+    details,
+    header,
+    signatures,
+    type: PAYLOAD_TYPE.manifest,
+  } as unknown as JsonObject)
   await verifyStatement(envelope)
   const id = statementId(envelope.type, envelope.header)
   const name = `manifest-${header.created_at.slice(0, 10)}-${id.slice(0, 8)}.json`
@@ -92,11 +110,17 @@ export async function exportManifest(
 }
 
 /** The next place in the stream is taken now, signed or not. */
-async function reserveSequence(instance: Instance, identity: Identity, terms: ExportTerms): Promise<OwnStream> {
+async function reserveSequence(
+  instance: Instance,
+  identity: Identity,
+  terms: ExportTerms,
+): Promise<OwnStream> {
   const wanted = terms.stream
   const streams = await listStreams(instance)
-  const chosen = wanted === undefined ? streams[0] : streams.find((each) => 'id' in wanted && each.stream === wanted.id)
-  if (chosen === undefined && wanted !== undefined && 'id' in wanted) throw new ExchangeError('manifest_unknown', 'stream')
+  const chosen =
+    wanted === undefined ? streams[0] : streams.find((each) => 'id' in wanted && each.stream === wanted.id)
+  if (chosen === undefined && wanted !== undefined && 'id' in wanted)
+    throw new ExchangeError('manifest_unknown', 'stream')
   const fresh: OwnStream = {
     stream: toHex(crypto.getRandomValues(new Uint8Array(16))),
     issuer: identity.fingerprint,

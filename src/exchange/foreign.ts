@@ -23,11 +23,19 @@ const FALLBACK_ENTITY = 'unsorted'
 const MAX_FOREIGN_BYTES = 400 * 1024 * 1024
 
 /** Throws `not_recognised`, `not_utf8`, `limit_exceeded`, `file_unreadable`. */
-export async function openForeign(instance: Instance, file: File, options: CallOptions = {}): Promise<OpenedForeign> {
+export async function openForeign(
+  instance: Instance,
+  file: File,
+  options: CallOptions = {},
+): Promise<OpenedForeign> {
   if (file.size > MAX_FOREIGN_BYTES) throw new ExchangeError('limit_exceeded')
   const modified = new Date(file.lastModified)
   const fileDate = Number.isNaN(modified.getTime()) ? '' : modified.toISOString()
-  const input = { file, fileDate: isTime(fileDate) ? fileDate : nowAsTime(instance), fallbackEntity: FALLBACK_ENTITY }
+  const input = {
+    file,
+    fileDate: isTime(fileDate) ? fileDate : nowAsTime(instance),
+    fallbackEntity: FALLBACK_ENTITY,
+  }
   const { opened, preview } = await instance.worker.call('openForeign', input, options)
   return {
     fileName: file.name,

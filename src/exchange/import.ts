@@ -54,7 +54,11 @@ export async function importManifest(
   })
 }
 
-async function importVerified(instance: Instance, opened: OpenedManifest, options: CallOptions): Promise<ImportResult> {
+async function importVerified(
+  instance: Instance,
+  opened: OpenedManifest,
+  options: CallOptions,
+): Promise<ImportResult> {
   const refusal = importRefusal(opened.report)
   const { signed, failure } = opened.verification
   if (refusal === 'stream_fork') await recordFork(instance, opened)
@@ -120,7 +124,8 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
       await tx.objectStore('leaves').put({ id: signed.id, leaves })
       await putPlace(tx, header, signed.id, true)
       for (const { id, statement } of opened.verification.evidence) {
-        if (statement.type === PAYLOAD_TYPE.manifest) await putPlace(tx, statement.header as ManifestHeader, id, false)
+        if (statement.type === PAYLOAD_TYPE.manifest)
+          await putPlace(tx, statement.header as ManifestHeader, id, false)
       }
     }
     const result = { ...staged.counts, manifest: signed.id, peer: { fingerprint, label } }
@@ -134,20 +139,34 @@ async function checkStillAllowed(tx: Transaction, signed: VerifiedEnvelope, now:
   const { header } = signed.envelope
   const { fingerprint } = header.issuer
   const peer = await tx.objectStore('peers').get(fingerprint)
-  if (peer?.state !== 'trusted') throw new ExchangeError(peer === undefined ? 'untrusted_peer' : 'revoked_peer')
+  if (peer?.state !== 'trusted')
+    throw new ExchangeError(peer === undefined ? 'untrusted_peer' : 'revoked_peer')
   const places = await tx.objectStore('places').getAll(placesOf(fingerprint, header.stream))
   const frozen = (await tx.objectStore('forks').get([fingerprint, header.stream]))?.frozen ?? false
-  if (classifyFreshness(header, signed.id, { places, frozen }) === 'fork') throw new ExchangeError('stream_fork')
+  if (classifyFreshness(header, signed.id, { places, frozen }) === 'fork')
+    throw new ExchangeError('stream_fork')
   if (isExpired(header, now)) throw new ExchangeError('manifest_expired')
 }
 
 /** An imported place stays imported; one only seen never takes another's place. */
-async function putPlace(tx: Transaction, header: ManifestHeader, id: string, imported: boolean): Promise<void> {
+async function putPlace(
+  tx: Transaction,
+  header: ManifestHeader,
+  id: string,
+  imported: boolean,
+): Promise<void> {
   const places = tx.objectStore('places')
   const issuer = header.issuer.fingerprint
   const known = await places.get([issuer, header.stream, header.sequence])
   if (known !== undefined && !imported) return
-  await places.put({ issuer, stream: header.stream, sequence: header.sequence, id, previous: header.previous, imported })
+  await places.put({
+    issuer,
+    stream: header.stream,
+    sequence: header.sequence,
+    id,
+    previous: header.previous,
+    imported,
+  })
 }
 
 /** Freezes the stream and keeps the header that contradicts it: with the known one it convinces any third party. */
@@ -171,12 +190,17 @@ async function recordFork(instance: Instance, opened: OpenedManifest): Promise<v
       statement,
       known: known.id,
     })
-    return { result: undefined, subject: { issuer, stream: header.stream, known: known.id, refused: signed.id } }
+    return {
+      result: undefined,
+      subject: { issuer, stream: header.stream, known: known.id, refused: signed.id },
+    }
   })
 }
 
-function placeOf(failure: { readonly line: number; readonly index: number | null } | null): { line?: number; index?: number } {
+function placeOf(failure: { readonly line: number; readonly index: number | null } | null): {
+  line?: number
+  index?: number
+} {
   if (failure === null) return {}
   return failure.index === null ? { line: failure.line } : { line: failure.line, index: failure.index }
 }
-

@@ -22,7 +22,11 @@ export interface OpenedManifest {
 }
 
 /** Reads and verifies the file, four layers; never throws for what its bytes are. Throws `file_unreadable`, `gzip_invalid`, `cancelled`. */
-export async function openManifest(instance: Instance, file: File, options: CallOptions = {}): Promise<OpenedManifest> {
+export async function openManifest(
+  instance: Instance,
+  file: File,
+  options: CallOptions = {},
+): Promise<OpenedManifest> {
   const { opened: handle, verification } = await instance.worker.call('verify', { file }, options)
   return {
     file,
@@ -41,9 +45,15 @@ export async function reportContext(instance: Instance, verification: Verificati
     new Set(peers.filter((peer) => peer.state === state).map((peer) => peer.fingerprint))
   const header = verification.signed?.envelope.header
   return {
-    trust: { trusted: withState('trusted'), revoked: withState('revoked'), own: new Set(await ownKeys(instance)) },
+    trust: {
+      trusted: withState('trusted'),
+      revoked: withState('revoked'),
+      own: new Set(await ownKeys(instance)),
+    },
     now: nowAsTime(instance),
-    ...(header === undefined ? {} : { stream: await streamState(instance, header.issuer.fingerprint, header.stream) }),
+    ...(header === undefined
+      ? {}
+      : { stream: await streamState(instance, header.issuer.fingerprint, header.stream) }),
   }
 }
 

@@ -135,12 +135,21 @@ export async function addDrafts(
     try {
       const staged = await stage(batch, fingerprint)
       const { added, already_local, deleted_here } = staged
-      return await perform(instance, operation, ['batches', 'pages', 'segments', 'tombstones'], async (tx) => {
-        await (added > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
-        if (byHand && staged.key !== null) await liftTombstone(tx, staged.key)
-        const subject = { added, already_local, deleted_here }
-        return { result: staged, subject, ...(byHand && staged.leaf !== null ? { leaf_hash: staged.leaf } : {}) }
-      })
+      return await perform(
+        instance,
+        operation,
+        ['batches', 'pages', 'segments', 'tombstones'],
+        async (tx) => {
+          await (added > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
+          if (byHand && staged.key !== null) await liftTombstone(tx, staged.key)
+          const subject = { added, already_local, deleted_here }
+          return {
+            result: staged,
+            subject,
+            ...(byHand && staged.leaf !== null ? { leaf_hash: staged.leaf } : {}),
+          }
+        },
+      )
     } catch (error) {
       await discardStaged(instance, batch)
       throw error
@@ -166,7 +175,8 @@ function toDraft(instance: Instance, input: MemoryInput): MemoryDraft {
   const created_at = toTimeOf(input.created_at ?? nowAsTime(instance))
   const tags = toAscending((input.tags ?? []).map((tag) => tag.trim()).filter((tag) => tag !== ''))
   const event_type = input.event_type?.trim() || undefined
-  if (input.metadata !== undefined && !isObject(input.metadata)) throw new ExchangeError('draft_invalid', 'metadata')
+  if (input.metadata !== undefined && !isObject(input.metadata))
+    throw new ExchangeError('draft_invalid', 'metadata')
   return {
     content: input.content,
     created_at,

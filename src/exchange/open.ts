@@ -39,7 +39,11 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
     case 'key':
       return { kind, key: await readKeyOffer(instance, await readText(file, MAX_KEY_BYTES)) }
     case 'statement':
-      return { kind, statement: await verifyStatementFile(await readBytes(file, MAX_STATEMENT_BYTES)), fileName: file.name }
+      return {
+        kind,
+        statement: await verifyStatementFile(await readBytes(file, MAX_STATEMENT_BYTES)),
+        fileName: file.name,
+      }
     case 'identity_backup':
       return { kind, file }
     case 'memories':

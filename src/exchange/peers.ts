@@ -33,7 +33,8 @@ export async function listPeers(instance: Instance): Promise<Peer[]> {
 export async function readKeyOffer(instance: Instance, text: string): Promise<KeyOffer> {
   const { fingerprint, pem, ed25519 } = readPublicKey(text)
   checkKey(ed25519)
-  if ((await ownKeys(instance)).includes(fingerprint)) return { fingerprint, public_key_pem: pem, standing: 'own' }
+  if ((await ownKeys(instance)).includes(fingerprint))
+    return { fingerprint, public_key_pem: pem, standing: 'own' }
   const peer = await instance.db.get('peers', fingerprint)
   return { fingerprint, public_key_pem: pem, standing: peer?.state ?? 'new' }
 }
@@ -61,7 +62,8 @@ export async function trustPeer(
   }
   return perform(instance, 'peer_trusted', ['peers'], async (tx) => {
     const known = await tx.objectStore('peers').get(fingerprint)
-    if (known !== undefined) throw new ExchangeError(known.state === 'revoked' ? 'revoked_peer' : 'peer_exists')
+    if (known !== undefined)
+      throw new ExchangeError(known.state === 'revoked' ? 'revoked_peer' : 'peer_exists')
     await tx.objectStore('peers').add(peer)
     return { result: peer, subject: { fingerprint, label: peer.label, compared } }
   })
@@ -99,10 +101,21 @@ export async function reinstatePeer(
   const fingerprint = checkFingerprint(input.fingerprint)
   const { compared } = checkComparison(input)
   const at = nowAsTime(instance)
-  return changePeer(instance, 'peer_reinstated', fingerprint, 'revoked', ({ revoked_at: _at, reason: _why, ...peer }) => ({
-    peer: { ...peer, state: 'trusted', compared, history: [...peer.history, { at, what: 'reinstated', compared }] },
-    subject: { fingerprint, compared },
-  }))
+  return changePeer(
+    instance,
+    'peer_reinstated',
+    fingerprint,
+    'revoked',
+    ({ revoked_at: _at, reason: _why, ...peer }) => ({
+      peer: {
+        ...peer,
+        state: 'trusted',
+        compared,
+        history: [...peer.history, { at, what: 'reinstated', compared }],
+      },
+      subject: { fingerprint, compared },
+    }),
+  )
 }
 
 /** Our own name for a peer; it never leaves this instance. Throws `peer_unknown`, `label_invalid`. */
@@ -119,12 +132,17 @@ export async function renamePeer(instance: Instance, fingerprint: string, name: 
  * attests, or that was written here, stays (manifest-format, 7). The known places of its streams stay too.
  * Answers how many rows are gone.
  */
-export async function removePeerMemories(instance: Instance, fingerprint: string): Promise<{ removed: number; kept: number }> {
+export async function removePeerMemories(
+  instance: Instance,
+  fingerprint: string,
+): Promise<{ removed: number; kept: number }> {
   return exclusively(async () => {
     const before = await instance.worker.call('facets', {})
     const held = before.peers.find((peer) => peer.fingerprint === fingerprint) ?? { rows: 0, lines: 0 }
     await perform(instance, 'peer_memories_removed', ['batches', 'pages', 'segments'], async (tx) => {
-      const batches = (await tx.objectStore('batches').getAll()).filter((batch) => batch.origin?.fingerprint === fingerprint)
+      const batches = (await tx.objectStore('batches').getAll()).filter(
+        (batch) => batch.origin?.fingerprint === fingerprint,
+      )
       for (const { id } of batches) await deleteBatch(tx, id)
       await bumpEpoch(tx)
       return { result: undefined, subject: { fingerprint, lines: held.lines } }
@@ -144,7 +162,8 @@ async function changePeer(
 ): Promise<Peer> {
   return perform(instance, operation, ['peers'], async (tx) => {
     const known = await tx.objectStore('peers').get(fingerprint)
-    if (known === undefined || (state !== null && known.state !== state)) throw new ExchangeError('peer_unknown')
+    if (known === undefined || (state !== null && known.state !== state))
+      throw new ExchangeError('peer_unknown')
     const { peer, subject } = change(known)
     await tx.objectStore('peers').put(peer)
     return { result: peer, subject: present(subject) }

@@ -36,7 +36,10 @@ export type ConnectionLost = 'newer_version' | 'terminated'
  * Opens the store, bringing it up to date. Throws `storage_unavailable` where the browser keeps nothing
  * (blocked, some private windows), `storage_newer` for a store of a later version of the program.
  */
-export async function openDatabase(onLost: (why: ConnectionLost) => void, name = DATABASE_NAME): Promise<Database> {
+export async function openDatabase(
+  onLost: (why: ConnectionLost) => void,
+  name = DATABASE_NAME,
+): Promise<Database> {
   try {
     const db: Database = await openDB<OmegaSchema>(name, MIGRATIONS.length, {
       upgrade(database, from, _to, tx) {
@@ -59,8 +62,10 @@ export async function openDatabase(onLost: (why: ConnectionLost) => void, name =
 /** A failed write as a code of ours; errors of ours pass as they are. */
 export function toStorageError(cause: unknown): unknown {
   if (cause instanceof ExchangeError || !(cause instanceof DOMException)) return cause
-  if (cause.name === 'QuotaExceededError') return new ExchangeError('storage_full', describe(cause), {}, { cause })
-  const gone = cause.name === 'InvalidStateError' || cause.name === 'UnknownError' || cause.name === 'AbortError'
+  if (cause.name === 'QuotaExceededError')
+    return new ExchangeError('storage_full', describe(cause), {}, { cause })
+  const gone =
+    cause.name === 'InvalidStateError' || cause.name === 'UnknownError' || cause.name === 'AbortError'
   return gone ? new ExchangeError('storage_unavailable', describe(cause), {}, { cause }) : cause
 }
 

@@ -38,9 +38,13 @@ export async function tx<Result>(
 ): Promise<Result> {
   try {
     // Durability is asked for: a person is told "done" only when a power cut cannot undo it.
-    const transaction = db.transaction([...new Set<StoreName>([...stores, 'audit', 'settings'])], 'readwrite', {
-      durability: 'strict',
-    })
+    const transaction = db.transaction(
+      [...new Set<StoreName>([...stores, 'audit', 'settings'])],
+      'readwrite',
+      {
+        durability: 'strict',
+      },
+    )
     try {
       const done = await work(transaction)
       await appendAuditRow(transaction, deed, done)
@@ -61,7 +65,11 @@ export function hashAuditRow(row: Omit<AuditRow, 'row_hash'>): string {
   return toHex(hashWith(DOMAIN.leaf, ROW_PREFIX, canonicalize(row)))
 }
 
-async function appendAuditRow<Result>(transaction: Transaction, deed: Deed, done: Done<Result>): Promise<void> {
+async function appendAuditRow<Result>(
+  transaction: Transaction,
+  deed: Deed,
+  done: Done<Result>,
+): Promise<void> {
   const audit = transaction.objectStore('audit')
   const last = (await audit.openCursor(null, 'prev'))?.value
   const row = {

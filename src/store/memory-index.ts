@@ -50,7 +50,8 @@ export class MemoryIndex {
     this.#pages.push(page)
     this.#batches.push(batch)
     for (let row = 0; row < page.count; row++) this.#addLine(page, row, batch)
-    for (const { row, leaves } of batch.origin === null ? page.supersedes : []) this.#supersede(start + row, leaves)
+    for (const { row, leaves } of batch.origin === null ? page.supersedes : [])
+      this.#supersede(start + row, leaves)
     this.#order = null
   }
 
@@ -68,7 +69,8 @@ export class MemoryIndex {
       this.#next.set(this.#last.at(key), line)
       this.#last.set(key, line)
     }
-    if (batch.origin === null && this.#ownLeaves.add(page.leaves, row * 32) === this.#ownLines.length) this.#ownLines.push(line)
+    if (batch.origin === null && this.#ownLeaves.add(page.leaves, row * 32) === this.#ownLines.length)
+      this.#ownLines.push(line)
     this.#offer(key, line, batch)
   }
 
@@ -143,20 +145,22 @@ export class MemoryIndex {
   historyOf(line: Ordinal): Ordinal[] {
     const page = this.pageOf(line)
     const replaced = page.supersedes.find(({ row }) => row === this.rowOf(line))?.leaves ?? []
-    const lines = replaced.map((leaf) => this.ownLine(fromHex(leaf))).filter((known) => known !== null && known < line)
+    const lines = replaced
+      .map((leaf) => this.ownLine(fromHex(leaf)))
+      .filter((known) => known !== null && known < line)
     return lines.flatMap((known) => [known!, ...this.historyOf(known!)])
   }
 
   /** Every line in turn, with its page and batch. */
   *pages(): Generator<{ readonly page: Page; readonly batch: BatchRecord; readonly start: Ordinal }> {
-    for (const [n, page] of this.#pages.entries()) yield { page, batch: this.#batches[n]!, start: this.#starts[n]! }
+    for (const [n, page] of this.#pages.entries())
+      yield { page, batch: this.#batches[n]!, start: this.#starts[n]! }
   }
 
   /** Whether `line` is the row of its key. */
   isRow(line: Ordinal): boolean {
     return this.#row.at(this.#keyOf.at(line)) === line
   }
-
 
   isOwnLeaf(leaf: Uint8Array): boolean {
     return this.#ownLeaves.find(leaf) !== NONE
@@ -182,7 +186,8 @@ export class MemoryIndex {
   #newestFirst(): Uint32Array {
     if (this.#order === null) {
       const rows: number[] = []
-      for (let key = 0; key < this.#row.length; key++) if (this.#row.at(key) !== NONE) rows.push(this.#row.at(key))
+      for (let key = 0; key < this.#row.length; key++)
+        if (this.#row.at(key) !== NONE) rows.push(this.#row.at(key))
       const times = new Float64Array(this.lines)
       for (const [n, page] of this.#pages.entries()) times.set(page.times, this.#starts[n])
       this.#order = Uint32Array.from(rows).sort((a, b) => times[b]! - times[a]! || b - a)

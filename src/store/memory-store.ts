@@ -48,8 +48,10 @@ export class MemoryStore {
    * Canonical lines without their LF, in the order asked, in runs that fit in memory. A segment of which a run wants
    * more than a few lines is read whole, of others just these lines.
    */
-  async *readRuns(lines: ArrayLike<Ordinal>): AsyncGenerator<{ readonly line: Ordinal; readonly bytes: Uint8Array }[]> {
-    for (let from = 0; from < lines.length; ) {
+  async *readRuns(
+    lines: ArrayLike<Ordinal>,
+  ): AsyncGenerator<{ readonly line: Ordinal; readonly bytes: Uint8Array }[]> {
+    for (let from = 0; from < lines.length;) {
       const wanted = new Map<number, number>()
       let to = from
       for (let bytes = 0; to < lines.length && to - from < RUN_LINES && bytes < RUN_BYTES; to++) {
@@ -65,7 +67,10 @@ export class MemoryStore {
           whole.set(segment, await readStored(await this.#segment(segment)))
         }
         const bytes = whole.get(segment)?.subarray(start, end)
-        run.push({ line: lines[i]!, bytes: bytes ?? (await readStored(await this.#segment(segment), start, end)) })
+        run.push({
+          line: lines[i]!,
+          bytes: bytes ?? (await readStored(await this.#segment(segment), start, end)),
+        })
       }
       yield run
       from = to
@@ -93,7 +98,7 @@ export class MemoryStore {
     const tx = this.#db.transaction(['pages', 'batches', 'tombstones'])
     const batches = new Map((await tx.objectStore('batches').getAll()).map((batch) => [batch.id, batch]))
     let after = this.#index.lastPage
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const pages = await tx.objectStore('pages').getAll(IDBKeyRange.lowerBound(after, true), PAGES_AT_ONCE)
       for (const page of pages) {
         const batch = batches.get(page.batch)

@@ -30,6 +30,7 @@ export function matchRows(page: Page, selection: Selection, found: (row: number)
 /** How many of `places` are among the tags of the row; a memory's tags are distinct. */
 function tagsAt(page: Page, row: number, places: readonly number[]): number {
   let count = 0
-  for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) if (places.includes(page.tags[at]!)) count++
+  for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++)
+    if (places.includes(page.tags[at]!)) count++
   return count
 }

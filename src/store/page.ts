@@ -59,7 +59,9 @@ export class PageBuilder {
 
   get isFull(): boolean {
     // The dictionary is addressed by 16 bits: a memory adds at most 258 strings.
-    return this.count >= SEGMENT_LINES || this.#offsets.at(-1)! >= SEGMENT_BYTES || this.#strings.size > 0xf000
+    return (
+      this.count >= SEGMENT_LINES || this.#offsets.at(-1)! >= SEGMENT_BYTES || this.#strings.size > 0xf000
+    )
   }
 
   add(memory: Memory, key: Uint8Array, leaf: Uint8Array, index: number): void {

@@ -60,7 +60,12 @@ export interface PeerRecord {
   readonly revoked_at?: string
   readonly reason?: string
   /** When each earlier trust began and ended, oldest first. */
-  readonly history: readonly { readonly at: string; readonly what: 'trusted' | 'revoked' | 'reinstated'; readonly compared?: Comparison; readonly reason?: string }[]
+  readonly history: readonly {
+    readonly at: string
+    readonly what: 'trusted' | 'revoked' | 'reinstated'
+    readonly compared?: Comparison
+    readonly reason?: string
+  }[]
 }
 
 export interface ManifestRecord {
@@ -131,7 +136,6 @@ export interface SettingRecord {
   readonly value: number | string | boolean
 }
 
-
 export interface OmegaSchema extends DBSchema {
   segments: { key: number; value: SegmentRecord }
   pages: { key: number; value: Page; indexes: { batch: string } }
@@ -149,5 +153,16 @@ export interface OmegaSchema extends DBSchema {
 }
 
 export type StoreName =
-  | 'segments' | 'pages' | 'batches' | 'tombstones' | 'identities' | 'peers' | 'manifests' | 'leaves'
-  | 'places' | 'forks' | 'own_streams' | 'audit' | 'settings'
+  | 'segments'
+  | 'pages'
+  | 'batches'
+  | 'tombstones'
+  | 'identities'
+  | 'peers'
+  | 'manifests'
+  | 'leaves'
+  | 'places'
+  | 'forks'
+  | 'own_streams'
+  | 'audit'
+  | 'settings'

@@ -32,7 +32,11 @@ export class WorkerBridge {
   }
 
   /** Runs a task. Rejects with what it throws, `cancelled` when the signal says so, `worker_lost`. */
-  async call<Name extends TaskName>(task: Name, input: Input<Name>, options: CallOptions = {}): Promise<Output<Name>> {
+  async call<Name extends TaskName>(
+    task: Name,
+    input: Input<Name>,
+    options: CallOptions = {},
+  ): Promise<Output<Name>> {
     const { signal, onProgress } = options
     if (signal?.aborted) throw new ExchangeError('cancelled')
     const worker = (this.#worker ??= this.#open())

@@ -72,7 +72,11 @@ export interface RevisionInput {
  * Stages the edit of a memory: a new leaf of ours. One of our own is replaced by it (`supersedes`, same id); an
  * imported original stays what it was. Throws `memory_unknown`, `already_local` if what it says stands elsewhere.
  */
-export async function stageRevision(db: Database, store: MemoryStore, input: RevisionInput): Promise<StagedDrafts> {
+export async function stageRevision(
+  db: Database,
+  store: MemoryStore,
+  input: RevisionInput,
+): Promise<StagedDrafts> {
   const index = await store.upToDate()
   const { row } = index.lookUp(fromHex(input.key))
   if (row === null) throw new ExchangeError('memory_unknown')
@@ -81,7 +85,12 @@ export async function stageRevision(db: Database, store: MemoryStore, input: Rev
   const own = index.batchOf(row).origin === null && original.author === input.author
   const memory = seal(() =>
     own
-      ? reviseMemory({ ...input.draft, supersedes: [original.leaf_hash] }, input.author, random16(), original.id)
+      ? reviseMemory(
+          { ...input.draft, supersedes: [original.leaf_hash] },
+          input.author,
+          random16(),
+          original.id,
+        )
       : createMemory(input.draft, input.author, { blind: random16(), idBytes: random16() }),
   )
   const key = dedupKey(memory)

@@ -27,7 +27,11 @@ export interface ExportBody {
 }
 
 /** Counts what a query would export, without reading a line (unless text is asked for). */
-export async function previewExport(store: MemoryStore, query: Query, context: TaskContext): Promise<ExportPreview> {
+export async function previewExport(
+  store: MemoryStore,
+  query: Query,
+  context: TaskContext,
+): Promise<ExportPreview> {
   const rows = await findRows(store, query, context)
   const index = await store.upToDate()
   let [own, bytes] = [0, 0]
@@ -66,7 +70,8 @@ export async function writeBody(store: MemoryStore, query: Query, context: TaskC
     const part: Uint8Array[] = []
     for (const { line, bytes } of run) {
       const leaf = index.leafOf(line)
-      if (!holds(bytes, leaf)) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
+      if (!holds(bytes, leaf))
+        throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
       part.push(...(tree.size === 0 ? [bytes] : [separator, bytes]))
       leaves.set(leaf, 32 * tree.size)
       tree.push(leaf)

@@ -43,14 +43,18 @@ export async function stageImport(
   const stagedKeys = new ByteTable()
   const own = new Set(input.ownKeys)
   const counts = { imported: 0, already_local: 0, deleted_here: 0, not_understood: 0 }
-  const evidenceLines = opened.verification.evidence.length === 0 ? 0 : opened.verification.evidence.length + 1
+  const evidenceLines =
+    opened.verification.evidence.length === 0 ? 0 : opened.verification.evidence.length + 1
   for await (const { from, memories } of opened.runs()) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
     for (const [i, memory] of memories.entries()) {
       const at = from + i
       const leaf = opened.leafAt(at)
       if (own.has(memory.author) && !index.isOwnLeaf(leaf)) {
-        throw new ExchangeError('author_forged', '', { line: FIRST_MEMORY_LINE + evidenceLines + at, index: at })
+        throw new ExchangeError('author_forged', '', {
+          line: FIRST_MEMORY_LINE + evidenceLines + at,
+          index: at,
+        })
       }
       const key = dedupKey(memory)
       const { row, deleted } = index.lookUp(key)

@@ -65,7 +65,7 @@ export class OpenedManifest {
   /** As `read`, in runs that fit in memory. */
   async *runs(): AsyncGenerator<{ readonly from: number; readonly memories: Memory[] }> {
     const { memories: count } = this.#verification
-    for (let from = 0; from < count; ) {
+    for (let from = 0; from < count;) {
       let to = from + 1
       while (to < count && this.#starts[to + 1]! - this.#starts[from]! <= RUN_BYTES) to++
       yield { from, memories: await this.read(from, to) }

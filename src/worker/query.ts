@@ -25,7 +25,10 @@ export interface MemoryRow {
 }
 
 export interface MemoryDetail extends MemoryRow {
-  readonly attested: readonly { readonly memory: Memory; readonly federation_origin: FederationOrigin | null }[]
+  readonly attested: readonly {
+    readonly memory: Memory
+    readonly federation_origin: FederationOrigin | null
+  }[]
   /** Earlier versions of our own, newest first. */
   readonly earlier: readonly Memory[]
 }
@@ -129,7 +132,11 @@ function originOf(index: MemoryIndex, line: Ordinal): FederationOrigin | null {
 /** What there is to choose from, most frequent first. */
 export async function readFacets(store: MemoryStore): Promise<Facets> {
   const index = await store.upToDate()
-  const [entities, types, tags] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()]
+  const [entities, types, tags] = [
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+  ]
   const peers = new Map<string, { rows: number; lines: number }>()
   let [own, imported] = [0, 0]
   for (const { page, batch, start } of index.pages()) {
@@ -143,7 +150,8 @@ export async function readFacets(store: MemoryStore): Promise<Facets> {
       count(entities, page.strings[page.entities[row]!]!)
       const type = typeAt(page, row)
       if (type !== null) count(types, type)
-      for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) count(tags, page.strings[page.tags[at]!]!)
+      for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++)
+        count(tags, page.strings[page.tags[at]!]!)
     }
   }
   return {

@@ -6,13 +6,28 @@ import type { Verification } from '../core/verify.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import { stageDrafts, stageRevision, type DraftsInput, type RevisionInput, type StagedDrafts } from './drafts.ts'
+import {
+  stageDrafts,
+  stageRevision,
+  type DraftsInput,
+  type RevisionInput,
+  type StagedDrafts,
+} from './drafts.ts'
 import { previewExport, writeBody, type ExportBody, type ExportPreview } from './export.ts'
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
 import { OpenedManifest } from './opened-manifest.ts'
 import type { TaskContext } from './protocol.ts'
-import { findRows, readDetail, readFacets, readRows, type Facets, type MemoryDetail, type MemoryRow, type Query } from './query.ts'
+import {
+  findRows,
+  readDetail,
+  readFacets,
+  readRows,
+  type Facets,
+  type MemoryDetail,
+  type MemoryRow,
+  type Query,
+} from './query.ts'
 import { Source } from './source.ts'
 
 type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>
@@ -41,10 +56,16 @@ export interface Tasks {
   writeBody: Task<Query, ExportBody>
   stageDrafts: Task<DraftsInput, StagedDrafts>
   stageRevision: Task<RevisionInput, StagedDrafts>
-  openForeign: Task<{ file: Blob; fileDate: string; fallbackEntity: string }, { opened: Handle; preview: ForeignPreview }>
+  openForeign: Task<
+    { file: Blob; fileDate: string; fallbackEntity: string },
+    { opened: Handle; preview: ForeignPreview }
+  >
   stageForeign: Task<{ opened: Handle; batch: string; author: string }, StagedDrafts>
   locate: Task<{ key: string }, { keys: string[]; lines: LineBytes[]; leaf: string }>
-  stretch: Task<{ passphrase: string; salt: Uint8Array; N: number; r: number; p: number }, Uint8Array<ArrayBuffer>>
+  stretch: Task<
+    { passphrase: string; salt: Uint8Array; N: number; r: number; p: number },
+    Uint8Array<ArrayBuffer>
+  >
 }
 
 interface List {
@@ -123,7 +144,12 @@ export function createTasks(opening: Promise<Database>): Tasks {
       return { keys: [...new Set(keys.map(toHex))], lines, leaf: toHex(index.leafOf(row)) }
     },
     stretch: async ({ passphrase, salt, N, r, p }) =>
-      (await scryptAsync(passphrase.normalize('NFKC'), salt, { N, r, p, dkLen: 32 })) as Uint8Array<ArrayBuffer>,
+      (await scryptAsync(passphrase.normalize('NFKC'), salt, {
+        N,
+        r,
+        p,
+        dkLen: 32,
+      })) as Uint8Array<ArrayBuffer>,
   }
 }
 
@@ -139,4 +165,3 @@ function bytesOf(index: MemoryIndex, line: number): LineBytes {
   const row = index.rowOf(line)
   return { segment: page.id, from: page.offsets[row]!, to: page.offsets[row + 1]! - 1 }
 }
-

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { parseArgs } from 'node:util'
+import { createGunzip } from 'node:zlib'
+import { clauseOf } from '../core/codes.ts'
+import { checkKey } from '../core/ed25519.ts'
+import { ExchangeError } from '../core/errors.ts'
+import { explain } from '../core/explain.ts'
+import { readPublicKey } from '../core/pem.ts'
+import { createReport, type Report } from '../core/report.ts'
+import { isTime } from '../core/text.ts'
+import { LAYERS, verifyManifest, type Verification } from '../core/verify.ts'
+
+const USAGE = `Usage: omega-verify FILE [--trust KEY.pem]... [--now TIME] [--json]
+
+Verifies a federation manifest with no network and no store.
+  --trust KEY.pem  a public key you trust; may be given more than once
+  --now TIME       the clock to judge expiry by, as 2026-04-30T12:00:00.000Z
+  --json           print the report and nothing else
+
+Exit: 0 intact, and its issuer trusted if --trust was given; 1 refused; 2 bad usage, or a file that cannot be read.`
+
+const CHUNK_BYTES = 1024 * 1024
+
+interface Arguments {
+  readonly file: string
+  readonly trusted: ReadonlySet<string> | null
+  readonly now: string
+  readonly json: boolean
+}
+
+/** Bad usage, or a file that cannot be opened: exit code 2. */
+class UsageError extends Error {}
+
+async function main(): Promise<number> {
+  const { file, trusted, now, json } = readArguments(process.argv.slice(2))
+  const verification = await verify(file)
+  const trust = trusted && { trusted, revoked: new Set<string>(), own: new Set<string>() }
+  const report = createReport(verification, { now, ...(trust === null ? {} : { trust }) })
+  process.stdout.write(json ? JSON.stringify(report) + '\n' : describe(file, report))
+  return report.result === 'ok' && (trusted === null || report.trust?.issuer === 'trusted') ? 0 : 1
+}
+
+function readArguments(args: string[]): Arguments {
+  const parsed = (() => {
+    try {
+      return parseArgs({
+        args,
+        allowPositionals: true,
+        options: {
+          trust: { type: 'string', multiple: true },
+          now: { type: 'string' },
+          json: { type: 'boolean' },
+          help: { type: 'boolean' },
+        },
+      })
+    } catch (cause) {
+      throw new UsageError(cause instanceof Error ? cause.message : String(cause))
+    }
+  })()
+  const { values, positionals } = parsed
+  if (positionals.length !== 1) throw new UsageError('Name one file.')
+  const now = values.now ?? new Date().toISOString()
+  if (!isTime(now)) throw new UsageError('--now takes a time such as 2026-04-30T12:00:00.000Z.')
+  const trusted = values.trust ? new Set(values.trust.map(readTrusted)) : null
+  return { file: positionals[0]!, trusted, now, json: values.json === true }
+}
+
+function readTrusted(path: string): string {
+  try {
+    const { fingerprint, ed25519 } = readPublicKey(readFileSync(path, 'utf8'))
+    checkKey(ed25519)
+    return fingerprint
+  } catch (cause) {
+    const words = cause instanceof ExchangeError ? explain(cause.code) : null
+    throw new UsageError(`--trust ${path}: ${words ? `${words.title}. ${words.remedy}` : String(cause)}`)
+  }
+}
+
+async function verify(path: string): Promise<Verification> {
+  let handle: FileHandle
+  try {
+    handle = await open(path)
+    if ((await handle.stat()).isDirectory()) throw new Error('it is a folder')
+  } catch (cause) {
+    throw new UsageError(
+      `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
+    )
+  }
+  try {
+    return await verifyManifest(await contents(handle, path))
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The file's bytes, inflated if it is gzip. */
+async function contents(handle: FileHandle, path: string): Promise<AsyncIterable<Uint8Array>> {
+  const { bytesRead, buffer } = await handle.read(new Uint8Array(2), 0, 2, 0)
+  const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  return isGzip ? inflate(handle, path) : chunksOf(handle, path)
+}
+
+async function* inflate(handle: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  const inflated = pipeline(chunksOf(handle, path), gunzip, () => undefined)
+  try {
+    yield* inflated
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause
+    throw new ExchangeError('gzip_invalid', '', {}, { cause })
+  }
+  // Node ends at what follows the last member without a word; browsers refuse it, and so do we.
+  if (gunzip.bytesWritten < (await handle.stat()).size) throw new ExchangeError('gzip_invalid')
+}
+
+async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  for (let at = 0; ;) {
+    // A fresh buffer each time: lines are views of it.
+    const { bytesRead, buffer } = await handle
+      .read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES, at)
+      .catch((cause: Error) => {
+        throw new UsageError(`${path} cannot be read: ${cause.message}`)
+      })
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+function describe(file: string, report: Report): string {
+  return [...headline(file, report), ...layers(report), ...facts(report)].join('\n') + '\n'
+}
+
+function headline(file: string, report: Report): string[] {
+  if (report.result === 'ok') {
+    return [`${shown(file)}: leaf hashes consistent, root matches, signature OK, ${report.leaves} leaves`]
+  }
+  const words = explain(report.result)
+  return [`${shown(file)}: refused, ${report.result}`, `  ${words.title}. ${words.what}`, `  ${words.remedy}`]
+}
+
+function layers(report: Report): string[] {
+  return LAYERS.map((name) => {
+    const layer = report.layers[name]
+    if (layer.status !== 'failed') return `  ${name.padEnd(10)} ${layer.status.replace('_', ' ')}`
+    const memory = layer.index === null ? '' : `, memory ${layer.index + 1}`
+    return `  ${name.padEnd(10)} failed: ${layer.code} (format, ${clauseOf(layer.code)}) at line ${layer.line}${memory}`
+  })
+}
+
+function facts(report: Report): string[] {
+  if (report.manifest === null) return []
+  const { header, id } = report.manifest
+  return [
+    `  manifest   ${id}`,
+    `  issuer     ${header.issuer.fingerprint} (calls itself ${shown(header.issuer.label)})`,
+    `  created    ${header.created_at} (the issuer's claim)`,
+    `  trust      ${report.trust === null ? 'not asked' : `${report.trust.issuer} (trust mode: ${report.trust.mode})`}`,
+    ...(report.expired === true ? ['  expired    yes'] : []),
+  ]
+}
+
+/** Text of a stranger for a terminal: nothing that moves the cursor or turns the direction. */
+function shown(text: string): string {
+  // eslint-disable-next-line no-control-regex -- the rule is about control characters
+  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    const bad = error instanceof UsageError
+    process.stderr.write(
+      bad ? `${error.message}\n\n${USAGE}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
+    )
+    process.exitCode = 2
+  },
+)
