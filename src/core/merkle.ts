@@ -67,6 +67,7 @@ export function checkInclusion(
   path: readonly Hash[],
 ): boolean {
   if (!isCount(size) || !isCount(index) || index >= size) return false
+  if (leaf.length !== HASH_BYTES) return false
   let fn = index
   let sn = size - 1
   let node = leaf

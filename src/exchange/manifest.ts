@@ -38,6 +38,11 @@ export async function openManifest(
   }
 }
 
+/** The report of what was opened under the trust, the stream and the clock of now; the file is not read again. */
+export async function refreshReport(instance: Instance, opened: OpenedManifest): Promise<Report> {
+  return createReport(opened.verification, await reportContext(instance, opened.verification))
+}
+
 /** Trust list, stream and clock as they are now: what a report says beside the layers. */
 export async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
   const peers = await instance.db.getAll('peers')

@@ -24,6 +24,8 @@ export class AppState {
   opening = $state.raw<Opening | null>(null)
   /** What was opened last, and is shown in its place. */
   opened = $state.raw<Opened | null>(null)
+  /** Keys of the rows chosen by hand in Memories, for an export. */
+  picked = $state.raw<ReadonlySet<string>>(new Set())
   /** Why the last thing could not be opened. */
   refusal = $state.raw<{ readonly error: unknown; readonly fileName: string } | null>(null)
 

@@ -67,6 +67,7 @@ export function rootFromPath(m: number, n: number, leaf: Hash, path: readonly Ha
 }
 
 export function checkPath(m: number, n: number, leaf: Hash, path: readonly Hash[], root: Hash): boolean {
+  if (leaf.length !== 32) return false
   const found = rootFromPath(m, n, leaf, path)
   return found !== null && Buffer.from(found).equals(root)
 }

@@ -1,0 +1,111 @@
+import type { Code } from '../../../core/codes.ts'
+import type { Freshness } from '../../../core/freshness.ts'
+import type { LayerName } from '../../../core/verify.ts'
+import type { Report } from '../../../exchange/manifest.ts'
+import type { ImportResult } from '../../../exchange/import.ts'
+import type { ExportPreview } from '../../../exchange/export.ts'
+
+const NUMBER = new Intl.NumberFormat('en')
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+
+export const numberOf = (value: number): string => NUMBER.format(value)
+
+export function countOf(value: number, one: string, many = `${one}s`): string {
+  return `${numberOf(value)} ${value === 1 ? one : many}`
+}
+
+export const memoriesOf = (value: number): string => countOf(value, 'memory', 'memories')
+
+/** Decimal units, as file managers show them. */
+export function bytesOf(bytes: number): string {
+  if (bytes < 1000) return countOf(bytes, 'byte')
+  if (bytes < 1e6) return `${numberOf(Math.round(bytes / 1e3))} kB`
+  if (bytes < 1e9) return `${numberOf(Math.round(bytes / 1e5) / 10)} MB`
+  return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
+}
+
+/** The line by which an intact manifest is known, the same in every place that verifies. */
+export function verdictOf(report: Report): string {
+  return `leaf hashes consistent, root matches, signature OK, ${countOf(report.leaves, 'leaf', 'leaves')}`
+}
+
+export function importedOf(result: ImportResult): string {
+  const { imported, already_local, deleted_here, not_understood } = result
+  const rest = [
+    deleted_here > 0 && `${numberOf(deleted_here)} deleted_here`,
+    not_understood > 0 && `${numberOf(not_understood)} not_understood`,
+  ].filter(Boolean)
+  const main = `${numberOf(imported)} imported, ${numberOf(already_local)} already_local (idempotent dedup)`
+  return [main, ...rest].join(', ')
+}
+
+export function previewOf({ count, own, imported, oldest, newest }: ExportPreview): string {
+  if (oldest === null || newest === null) return memoriesOf(count)
+  const days = DAY.formatRange(new Date(oldest), new Date(newest))
+  return `${memoriesOf(count)}, ${days}, ${numberOf(own)} own, ${numberOf(imported)} imported`
+}
+
+export const LAYER_WORDS: Readonly<
+  Record<LayerName, { readonly name: string; readonly ok: string; readonly open: string }>
+> = {
+  signature: {
+    name: 'Signature',
+    ok: 'This key signed this header, and nothing in the header has changed since.',
+    open: 'Not checked.',
+  },
+  leaves: {
+    name: 'Leaves',
+    ok: 'Every memory is, to the last character, what its own hash says.',
+    open: 'Not checked: an earlier layer failed.',
+  },
+  root: {
+    name: 'Root',
+    ok: 'The memories in this file, in this order, are all of those that were signed, and no others.',
+    open: 'Not checked: an earlier layer failed.',
+  },
+  evidence: {
+    name: 'Evidence',
+    ok: 'Every statement that travels with the manifest verifies.',
+    open: 'Not checked: an earlier layer failed.',
+  },
+}
+
+/** What the place in its stream means, in plain words. */
+export function freshnessOf(freshness: Freshness, sequence: number): string {
+  switch (freshness) {
+    case 'fresh':
+      return 'The next one after the last you imported from this stream.'
+    case 'gap':
+      return 'At least one manifest between this and the last you imported has not arrived here.'
+    case 'late':
+      return 'Older than the last one you imported from this stream.'
+    case 'replay':
+      return 'You have imported this very manifest. Importing it again is harmless: what is here stays once.'
+    case 'stream_new':
+      return sequence === 1
+        ? 'You have imported nothing from this stream yet; this is its first manifest.'
+        : 'You have imported nothing from this stream yet, and earlier manifests of it exist.'
+    case 'fork':
+      return 'It contradicts a manifest of this stream that is known here, or the stream waits for your decision.'
+  }
+}
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['federation-manifest', 'Manifest'],
+  ['audit-export', 'Audit export'],
+  ['redaction', 'Redaction'],
+  ['receipt', 'Receipt'],
+  ['key-succession', 'Key succession'],
+  ['key-revocation', 'Key revocation'],
+  ['trust-list', 'Trust list'],
+  ['verification-report', 'Verification report'],
+])
+
+/** The name of a payload type; null for one that this version does not know. */
+export function kindOf(type: string): string | null {
+  const name = /^application\/vnd\.omega\.([a-z-]+)\.v1\+json$/.exec(type)?.[1]
+  return (name !== undefined && KINDS.get(name)) || null
+}
+
+/** What a refused import needs beyond the words of its code. */
+export const isTrustRefusal = (code: Code): boolean => code === 'untrusted_peer' || code === 'revoked_peer'
