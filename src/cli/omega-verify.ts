@@ -164,7 +164,6 @@ function facts(report: Report): string[] {
 
 /** Text of a stranger for a terminal: nothing that moves the cursor or turns the direction. */
 function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the rule is about control characters
   return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
 }
 

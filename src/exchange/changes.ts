@@ -1,11 +1,11 @@
-const CHANNEL = 'omega-exchange'
-
 /** News that the store has changed, to this tab and all others. It carries nothing: whoever hears it asks the store. */
 export class Changes {
-  readonly #channel = new BroadcastChannel(CHANNEL)
+  readonly #channel: BroadcastChannel
   readonly #listeners = new Set<() => void>()
 
-  constructor() {
+  /** `name` of the database whose changes are told. */
+  constructor(name: string) {
+    this.#channel = new BroadcastChannel(name)
     this.#channel.addEventListener('message', () => this.#tell())
   }
 

@@ -16,7 +16,7 @@ import type { OwnStreamRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ExportBody, ExportPreview } from '../worker/export.ts'
 import { checkLabel, requireIdentity, sign, type Identity } from './identity.ts'
-import { nowAsTime, perform, present, type Instance } from './instance.ts'
+import { exclusively, nowAsTime, perform, present, type Instance } from './instance.ts'
 
 export type { ExportPreview } from '../worker/export.ts'
 export type OwnStream = OwnStreamRecord
@@ -67,11 +67,21 @@ export async function listStreams(instance: Instance): Promise<OwnStream[]> {
  * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `selection_invalid`,
  * `empty_selection`, `storage_damaged`, `cancelled`.
  */
-export async function exportManifest(
+export function exportManifest(
   instance: Instance,
   input: ExportInput,
   terms: ExportTerms = {},
   options: CallOptions = {},
+): Promise<Exported> {
+  // Alone: two tabs in one stream would both follow the same manifest, and lines must not go while they are read.
+  return exclusively(instance, () => exportAlone(instance, input, terms, options))
+}
+
+async function exportAlone(
+  instance: Instance,
+  input: ExportInput,
+  terms: ExportTerms,
+  options: CallOptions,
 ): Promise<Exported> {
   const identity = await requireIdentity(instance)
   const query = toQuery(input)
@@ -115,30 +125,46 @@ async function reserveSequence(
   identity: Identity,
   terms: ExportTerms,
 ): Promise<OwnStream> {
-  const wanted = terms.stream
-  const streams = await listStreams(instance)
-  const chosen =
-    wanted === undefined ? streams[0] : streams.find((each) => 'id' in wanted && each.stream === wanted.id)
-  if (chosen === undefined && wanted !== undefined && 'id' in wanted)
-    throw new ExchangeError('manifest_unknown', 'stream')
-  const fresh: OwnStream = {
-    stream: toHex(crypto.getRandomValues(new Uint8Array(16))),
-    issuer: identity.fingerprint,
-    name: wanted !== undefined && 'name' in wanted ? checkLabel(wanted.name) : FIRST_STREAM,
-    issued: 0,
-    last: null,
-    created_at: nowAsTime(instance),
-  }
+  const current = await chooseStream(instance, identity, terms.stream)
+  // A first manifest that was reserved and never signed: nothing could name it as previous, so its stream ends here.
+  const lost = current.issued > 0 && current.last === null
+  const reserved = lost
+    ? { ...current, stream: newStreamId(), issued: 1 }
+    : { ...current, issued: current.issued + 1 }
   return perform(instance, 'sequence_reserved', ['own_streams'], async (tx) => {
-    const streams = tx.objectStore('own_streams')
-    const current = (chosen && (await streams.get(chosen.stream))) ?? fresh
-    const reserved = { ...current, issued: current.issued + 1 }
-    await streams.put(reserved)
+    if (lost) await tx.objectStore('own_streams').delete(current.stream)
+    await tx.objectStore('own_streams').put(reserved)
     return { result: reserved, subject: { stream: reserved.stream, sequence: reserved.issued } }
   })
 }
 
-/** Puts what was signed into the register. `previous` of the next manifest is this id, unless a later one was signed first. */
+async function chooseStream(
+  instance: Instance,
+  identity: Identity,
+  wanted: ExportTerms['stream'],
+): Promise<OwnStream> {
+  const streams = await listStreams(instance)
+  if (wanted !== undefined && 'id' in wanted) {
+    const chosen = streams.find(({ stream }) => stream === wanted.id)
+    if (chosen === undefined) throw new ExchangeError('manifest_unknown', 'stream')
+    return chosen
+  }
+  if (wanted === undefined && streams[0] !== undefined) return streams[0]
+  return {
+    stream: newStreamId(),
+    issuer: identity.fingerprint,
+    name: wanted === undefined ? FIRST_STREAM : checkLabel(wanted.name),
+    issued: 0,
+    last: null,
+    created_at: nowAsTime(instance),
+  }
+}
+
+function newStreamId(): string {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)))
+}
+
+/** Puts what was signed into the register, before it is handed out: what is not in it was never released. */
 async function registerExport(
   instance: Instance,
   made: { readonly envelope: Envelope; readonly id: string; readonly body: ExportBody; readonly file: File },

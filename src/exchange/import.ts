@@ -2,19 +2,19 @@ import type { JsonObject } from '../core/canonical.ts'
 import { canonicalize } from '../core/canonical.ts'
 import type { Code } from '../core/codes.ts'
 import { assert, ExchangeError } from '../core/errors.ts'
-import { classifyFreshness, findFork, isExpired } from '../core/freshness.ts'
+import { classifyFreshness, isExpired } from '../core/freshness.ts'
 import type { ManifestHeader } from '../core/manifest.ts'
 import type { Report } from '../core/report.ts'
-import { PAYLOAD_TYPE, type Statement } from '../core/statement.ts'
 import type { VerifiedEnvelope } from '../core/verify.ts'
 import type { Transaction } from '../store/deed.ts'
 import type { BatchOrigin, PeerRecord } from '../store/schema.ts'
 import { commitBatch, deleteBatch } from '../store/staging.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ImportCounts, Staged } from '../worker/import.ts'
+import { describeForks, findForks, manifestsOf, placesOf, putForks, type Fork } from './forks.ts'
 import { ownKeys } from './identity.ts'
 import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
-import { openManifest, placesOf, type OpenedManifest } from './manifest.ts'
+import { openManifest, type OpenedManifest } from './manifest.ts'
 import { discardStaged } from './memories.ts'
 
 export interface ImportResult extends ImportCounts {
@@ -44,7 +44,7 @@ export async function importManifest(
   opened: OpenedManifest,
   options: CallOptions = {},
 ): Promise<ImportResult> {
-  return exclusively(async () => {
+  return exclusively(instance, async () => {
     const again = await openManifest(instance, opened.file, options)
     try {
       return await importVerified(instance, again, options)
@@ -61,7 +61,8 @@ async function importVerified(
 ): Promise<ImportResult> {
   const refusal = importRefusal(opened.report)
   const { signed, failure } = opened.verification
-  if (refusal === 'stream_fork') await recordFork(instance, opened)
+  const forks = await findForks(instance, manifestsOf(opened.verification))
+  if (refusal === 'stream_fork') await recordForks(instance, opened, forks)
   if (refusal !== null) throw new ExchangeError(refusal, '', placeOf(failure))
   assert(signed !== null, 'what may be imported is signed')
   const { header } = signed.envelope
@@ -82,7 +83,7 @@ async function importVerified(
   try {
     const staged = await instance.worker.call('stageImport', input, options)
     const leaves = await instance.worker.call('openedLeaves', { opened: opened.handle })
-    return await commitImport(instance, { opened, signed, staged, leaves, peer, batch, origin })
+    return await commitImport(instance, { opened, signed, staged, leaves, peer, batch, origin, forks })
   } catch (error) {
     await discardStaged(instance, batch)
     throw error
@@ -97,12 +98,14 @@ interface Prepared {
   readonly peer: PeerRecord
   readonly batch: string
   readonly origin: BatchOrigin
+  /** Streams of others that the evidence shows to be forked; they do not hinder this manifest (manifest-format, 5). */
+  readonly forks: readonly Fork[]
 }
 
 const COMMITTED = ['batches', 'pages', 'segments', 'peers', 'manifests', 'leaves', 'places', 'forks'] as const
 
 function commitImport(instance: Instance, prepared: Prepared): Promise<ImportResult> {
-  const { opened, signed, staged, leaves, peer, batch, origin } = prepared
+  const { opened, signed, staged, leaves, peer, batch, origin, forks } = prepared
   const { header, details } = signed.envelope
   const { fingerprint, label } = peer
   return perform(instance, 'manifest_imported', COMMITTED, async (tx) => {
@@ -123,13 +126,19 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
       })
       await tx.objectStore('leaves').put({ id: signed.id, leaves })
       await putPlace(tx, header, signed.id, true)
-      for (const { id, statement } of opened.verification.evidence) {
-        if (statement.type === PAYLOAD_TYPE.manifest)
-          await putPlace(tx, statement.header as ManifestHeader, id, false)
+      const forked = new Set(forks.map(({ refused }) => refused.id))
+      for (const { id, statement } of manifestsOf(opened.verification).slice(1)) {
+        if (!forked.has(id)) await putPlace(tx, statement.header, id, false)
       }
     }
+    await putForks(tx, forks, origin.imported_at, opened.file.name)
     const result = { ...staged.counts, manifest: signed.id, peer: { fingerprint, label } }
-    const subject: JsonObject = { ...staged.counts, manifest: signed.id, issuer: fingerprint }
+    const subject: JsonObject = {
+      ...staged.counts,
+      ...(forks.length === 0 ? {} : { forks: describeForks(forks) }),
+      issuer: fingerprint,
+      manifest: signed.id,
+    }
     return { result, subject }
   })
 }
@@ -169,31 +178,16 @@ async function putPlace(
   })
 }
 
-/** Freezes the stream and keeps the header that contradicts it: with the known one it convinces any third party. */
-async function recordFork(instance: Instance, opened: OpenedManifest): Promise<void> {
-  const { signed } = opened.verification
-  assert(signed !== null, 'a fork is told by a signed header')
-  const { header, signatures, type } = signed.envelope
-  const issuer = header.issuer.fingerprint
-  const places = await instance.db.getAll('places', placesOf(issuer, header.stream))
-  const known = findFork(header, signed.id, places)
-  // Frozen before and not contradicting anything itself: there is nothing new to keep.
-  if (known === null) return
-  const statement: Statement<ManifestHeader> = { header, signatures, type }
+/** Freezes what the file shows to be forked; of a stream frozen before there may be nothing new to keep. */
+async function recordForks(
+  instance: Instance,
+  opened: OpenedManifest,
+  forks: readonly Fork[],
+): Promise<void> {
+  if (forks.length === 0) return
   await perform(instance, 'stream_frozen', ['forks'], async (tx) => {
-    await tx.objectStore('forks').put({
-      issuer,
-      stream: header.stream,
-      found_at: nowAsTime(instance),
-      file_name: opened.file.name,
-      frozen: true,
-      statement,
-      known: known.id,
-    })
-    return {
-      result: undefined,
-      subject: { issuer, stream: header.stream, known: known.id, refused: signed.id },
-    }
+    await putForks(tx, forks, nowAsTime(instance), opened.file.name)
+    return { result: undefined, subject: { forks: describeForks(forks) } }
   })
 }
 

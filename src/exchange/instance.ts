@@ -19,24 +19,22 @@ export interface InstanceOptions {
   readonly worker: WorkerBridge
   readonly onLost: (why: ConnectionLost) => void
   readonly now?: () => number
-  /** Name of the database; another one in tests. */
+  /** Name of the database, which the worker must bear too; another one in tests. */
   readonly name?: string
 }
-
-const LOCK = 'omega-exchange'
 
 /** Opens the store and clears away what was staged and never committed. Throws `storage_unavailable`, `storage_newer`. */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   const db = await openDatabase(options.onLost, options.name)
-  const instance = { db, worker: options.worker, changes: new Changes(), now: options.now ?? Date.now }
+  const instance = { db, worker: options.worker, changes: new Changes(db.name), now: options.now ?? Date.now }
   // Another tab that is staging holds the lock: what it stages is not ours to sweep.
-  await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
+  await navigator.locks.request(db.name, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
   return instance
 }
 
 /** Runs `work` while no other tab changes the memories. */
-export function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(LOCK, work) as Promise<T>
+export function exclusively<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(instance.db.name, work) as Promise<T>
 }
 
 /** A deed of a person: one transaction with its audit row, then the news of it to all tabs. */

@@ -1,13 +1,16 @@
 import type { Memory } from '../core/memory.ts'
+import type { StreamState } from '../core/freshness.ts'
 import { createReport, type Report, type ReportContext } from '../core/report.ts'
 import type { Verification } from '../core/verify.ts'
-import type { ForkRecord, ManifestRecord, PlaceRecord } from '../store/schema.ts'
+import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { ownKeys } from './identity.ts'
-import { nowAsTime, perform, type Instance } from './instance.ts'
+import { findForks, isSameStream, manifestsOf, placesOf } from './forks.ts'
+import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
-export type { ForkRecord, ManifestRecord } from '../store/schema.ts'
+export { listForks, resumeStream, type ForkRecord } from './forks.ts'
+export type { ManifestRecord } from '../store/schema.ts'
 
 /** A manifest that was opened and verified. Nothing of it is in the store. */
 export interface OpenedManifest {
@@ -48,7 +51,7 @@ export async function reportContext(instance: Instance, verification: Verificati
   const peers = await instance.db.getAll('peers')
   const withState = (state: 'trusted' | 'revoked') =>
     new Set(peers.filter((peer) => peer.state === state).map((peer) => peer.fingerprint))
-  const header = verification.signed?.envelope.header
+  const stream = await streamState(instance, verification)
   return {
     trust: {
       trusted: withState('trusted'),
@@ -56,46 +59,24 @@ export async function reportContext(instance: Instance, verification: Verificati
       own: new Set(await ownKeys(instance)),
     },
     now: nowAsTime(instance),
-    ...(header === undefined
-      ? {}
-      : { stream: await streamState(instance, header.issuer.fingerprint, header.stream) }),
+    ...(stream === null ? {} : { stream }),
   }
 }
 
-async function streamState(
-  instance: Instance,
-  issuer: string,
-  stream: string,
-): Promise<{ places: PlaceRecord[]; frozen: boolean }> {
-  const places = await instance.db.getAll('places', placesOf(issuer, stream))
-  const fork = await instance.db.get('forks', [issuer, stream])
-  return { places, frozen: fork?.frozen ?? false }
-}
-
-/** All places of one stream. */
-export function placesOf(issuer: string, stream: string): IDBKeyRange {
-  return IDBKeyRange.bound([issuer, stream, 0], [issuer, stream, Infinity])
+/** What is known of the manifest's stream; a fork that this very file's evidence shows freezes it too. */
+async function streamState(instance: Instance, verification: Verification): Promise<StreamState | null> {
+  const [manifest, ...evidence] = manifestsOf(verification)
+  if (manifest === undefined) return null
+  const { issuer, stream } = manifest.statement.header
+  const places = await instance.db.getAll('places', placesOf(issuer.fingerprint, stream))
+  const fork = await instance.db.get('forks', [issuer.fingerprint, stream])
+  const found = await findForks(instance, [manifest, ...evidence])
+  const frozen = fork?.frozen === true || found.some(({ refused }) => isSameStream(refused, manifest))
+  return { places, frozen }
 }
 
 /** Manifests made and imported, newest first. */
 export async function listManifests(instance: Instance): Promise<ManifestRecord[]> {
   const records = await instance.db.getAll('manifests')
   return records.sort((a, b) => (a.at < b.at ? 1 : -1))
-}
-
-/** Streams in which two manifests contradict each other. */
-export function listForks(instance: Instance): Promise<ForkRecord[]> {
-  return instance.db.getAll('forks')
-}
-
-/**
- * A person's decision on a fork: what was imported stays the history, and the stream is taken from again. The
- * manifest that contradicts it is refused as before; both headers stay on record.
- */
-export async function resumeStream(instance: Instance, issuer: string, stream: string): Promise<void> {
-  await perform(instance, 'stream_resumed', ['forks'], async (tx) => {
-    const fork = await tx.objectStore('forks').get([issuer, stream])
-    if (fork !== undefined) await tx.objectStore('forks').put({ ...fork, frozen: false })
-    return { result: undefined, subject: { issuer, stream } }
-  })
 }

@@ -98,7 +98,7 @@ export async function editMemory(instance: Instance, key: string, input: MemoryI
  * tombstone keeps it from rising again by an import. Throws `memory_unknown`.
  */
 export async function deleteMemory(instance: Instance, key: string): Promise<void> {
-  return exclusively(async () => {
+  return exclusively(instance, async () => {
     const { keys, lines, leaf } = await instance.worker.call('locate', { key })
     const blanked = await blankLines(instance, lines)
     await perform(instance, 'memory_deleted', ['segments', 'tombstones'], async (tx) => {
@@ -131,7 +131,7 @@ export async function addDrafts(
 ): Promise<StagedDrafts> {
   const { fingerprint } = await requireIdentity(instance)
   const batch = crypto.randomUUID()
-  return exclusively(async () => {
+  return exclusively(instance, async () => {
     try {
       const staged = await stage(batch, fingerprint)
       const { added, already_local, deleted_here } = staged

@@ -136,7 +136,7 @@ export async function removePeerMemories(
   instance: Instance,
   fingerprint: string,
 ): Promise<{ removed: number; kept: number }> {
-  return exclusively(async () => {
+  return exclusively(instance, async () => {
     const before = await instance.worker.call('facets', {})
     const held = before.peers.find((peer) => peer.fingerprint === fingerprint) ?? { rows: 0, lines: 0 }
     await perform(instance, 'peer_memories_removed', ['batches', 'pages', 'segments'], async (tx) => {

@@ -11,5 +11,8 @@ export async function openSample(instance: Instance, which: 'a' | 'b'): Promise<
     ? import('./samples/instance-a.json?raw')
     : import('./samples/instance-b.json?raw'))
   const name = `instance-${which}.json`
-  return openForeign(instance, new File([text], name, { type: 'application/json', lastModified: instance.now() }))
+  return openForeign(
+    instance,
+    new File([text], name, { type: 'application/json', lastModified: instance.now() }),
+  )
 }

@@ -34,6 +34,7 @@ export class MemoryIndex {
   readonly #ownLines = new IntList()
   readonly #superseded = new Set<Ordinal>()
   readonly #deleted = new Set<number>()
+  readonly #erased = new Set<Ordinal>()
   #order: Uint32Array | null = null
 
   get lines(): number {
@@ -49,6 +50,7 @@ export class MemoryIndex {
     this.#starts.push(start)
     this.#pages.push(page)
     this.#batches.push(batch)
+    for (const row of page.erased ?? []) this.#erased.add(start + row)
     for (let row = 0; row < page.count; row++) this.#addLine(page, row, batch)
     for (const { row, leaves } of batch.origin === null ? page.supersedes : [])
       this.#supersede(start + row, leaves)
@@ -57,21 +59,24 @@ export class MemoryIndex {
 
   #addLine(page: Page, row: number, batch: BatchRecord): void {
     const line = this.lines
-    const key = this.#keys.add(page.keys, row * 32)
+    const key = this.#numberOf(page.keys, row * 32)
     this.#pageOf.push(this.#pages.length - 1)
     this.#keyOf.push(key)
     this.#next.push(NONE)
-    if (key === this.#first.length) {
-      this.#first.push(line)
-      this.#last.push(line)
-      this.#row.push(NONE)
-    } else {
-      this.#next.set(this.#last.at(key), line)
-      this.#last.set(key, line)
-    }
     if (batch.origin === null && this.#ownLeaves.add(page.leaves, row * 32) === this.#ownLines.length)
       this.#ownLines.push(line)
+    if (this.#erased.has(line)) return
+    if (this.#first.at(key) === NONE) this.#first.set(key, line)
+    else this.#next.set(this.#last.at(key), line)
+    this.#last.set(key, line)
     this.#offer(key, line, batch)
+  }
+
+  /** Number of a dedup key; a new one has no lines yet. */
+  #numberOf(keys: Uint8Array, at = 0): number {
+    const key = this.#keys.add(keys, at)
+    if (key === this.#first.length) for (const list of [this.#first, this.#last, this.#row]) list.push(NONE)
+    return key
   }
 
   /** A new line of a key becomes its row if there was none, or if it is our own and the row was not. */
@@ -93,12 +98,7 @@ export class MemoryIndex {
 
   /** A person deleted what has this dedup key: none of its lines is shown. */
   markDeleted(key: Uint8Array): void {
-    const known = this.#keys.add(key)
-    if (known === this.#first.length) {
-      this.#first.push(NONE)
-      this.#last.push(NONE)
-      this.#row.push(NONE)
-    }
+    const known = this.#numberOf(key)
     this.#deleted.add(known)
     this.#elect(known)
     this.#order = null
@@ -136,19 +136,25 @@ export class MemoryIndex {
     const leaves = new ByteTable()
     for (const [n, page] of this.#pages.entries()) {
       if (this.#batches[n]!.origin?.manifest !== manifest) continue
-      for (let row = 0; row < page.count; row++) leaves.add(page.leaves, 32 * row)
+      for (let row = 0; row < page.count; row++) {
+        if (!this.#erased.has(this.#starts[n]! + row)) leaves.add(page.leaves, 32 * row)
+      }
     }
     return leaves
   }
 
-  /** Own lines that `line` replaced, newest first. */
+  /** Own lines that `line` replaced and that are still here, newest first. */
   historyOf(line: Ordinal): Ordinal[] {
     const page = this.pageOf(line)
     const replaced = page.supersedes.find(({ row }) => row === this.rowOf(line))?.leaves ?? []
     const lines = replaced
       .map((leaf) => this.ownLine(fromHex(leaf)))
       .filter((known) => known !== null && known < line)
-    return lines.flatMap((known) => [known!, ...this.historyOf(known!)])
+    return lines.flatMap((known) => [...(this.#isGone(known!) ? [] : [known!]), ...this.historyOf(known!)])
+  }
+
+  #isGone(line: Ordinal): boolean {
+    return this.#erased.has(line) || this.#deleted.has(this.#keyOf.at(line))
   }
 
   /** Every line in turn, with its page and batch. */

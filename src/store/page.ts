@@ -31,6 +31,8 @@ export interface Page {
   readonly indexes: Uint32Array
   /** Leaves that own memories of this page replace, by row. */
   readonly supersedes: readonly { readonly row: number; readonly leaves: readonly string[] }[]
+  /** Rows whose text a person had taken out: their leaves stay known, they are lines no more. */
+  readonly erased?: readonly number[]
 }
 
 /** SHA-256 over (content_sha256, entity_id), by which memories are the same (manifest-format, 7). */

@@ -103,9 +103,9 @@ export interface ForkRecord {
   readonly found_at: string
   readonly file_name: string
   readonly frozen: boolean
-  /** The manifest that was refused, for any third party to check beside the known one. */
-  readonly statement: Statement<ManifestHeader>
-  readonly known: string
+  /** The manifest that was refused and the known one it contradicts, for any third party to check. */
+  readonly refused: { readonly id: string; readonly statement: Statement<ManifestHeader> }
+  readonly known: { readonly id: string; readonly statement: Statement<ManifestHeader> }
 }
 
 /** A line of manifests of ours. `issued` counts sequences reserved, signed or not: a crash leaves a gap, never a fork. */

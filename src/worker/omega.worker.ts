@@ -1,12 +1,13 @@
 import { toWire } from '../core/errors.ts'
-import { openDatabase } from '../store/database.ts'
+import { DATABASE_NAME, openDatabase } from '../store/database.ts'
 import type { Reply, Request } from './protocol.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
 const running = new Map<number, AbortController>()
-const tasks = createTasks(openDatabase(() => self.close()))
+/** Named like the database it works on; the app's own has the usual one. */
+const tasks = createTasks(openDatabase(() => self.close(), self.name || DATABASE_NAME))
 
 self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
   if ('cancel' in data) running.get(data.id)?.abort()

@@ -1,13 +1,13 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { createPublicKey } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fromHex, toHex } from '../../src/core/bytes.ts'
 import { checkKey, verifySignature } from '../../src/core/ed25519.ts'
 import { decodePublicKey, encodePublicKey, fingerprintOf, readPublicKey } from '../../src/core/pem.ts'
 import { isStrictPoint } from '../reference/ed25519.ts'
 import { readKey } from '../reference/shapes.ts'
 import { ISSUER, signerOf } from '../reference/writer.ts'
-import { littleEndian, LOW_ORDER, NOT_CANONICAL, SPKI, T8 } from './curve.ts'
+import { littleEndian, LOW_ORDER, NOT_CANONICAL, ORDER, scalarNamed, signOddly, SPKI, T8 } from './curve.ts'
 import { P256, RSA } from './manifests.ts'
 
 const raw = new Uint8Array(Buffer.from(ISSUER.pem.split('\n')[1]!, 'base64').subarray(12))
@@ -140,6 +140,31 @@ describe('checkKey', () => {
     for (const engine of ['platform', 'noble'] as const) {
       const verified = verifySignature(LOW_ORDER[0]!, new Uint8Array(3), signature, engine)
       await expect(verified).rejects.toMatchObject({ code: 'key_not_allowed' })
+    }
+  })
+})
+
+describe('verifySignature leaves to an engine no more than the equation', () => {
+  const message = new Uint8Array(3)
+  const by = (odd: object) => signOddly({ key: raw, scalar: scalarNamed('Issuer'), ...odd })(message)
+
+  it.each([
+    ['S + L', by({ surplus: ORDER })],
+    ['R of mixed order', by({ torsion: T8 })],
+    ['R of low order', by({ nonce: 0n, torsion: T8 })],
+    ['R in another encoding', by({ nonce: 0n, encodeR: () => NOT_CANONICAL[2]! })],
+    ['65 bytes', Buffer.concat([by({}), Buffer.of(0)])],
+  ])('and refuses %s where the engine takes it', async (_, signature) => {
+    // WebKitGTK takes S + L, Chromium and Firefox low orders: this engine takes all.
+    const engine = vi.spyOn(crypto.subtle, 'verify').mockResolvedValue(true)
+    try {
+      await expect(verifySignature(raw, message, by({}))).resolves.toBeUndefined()
+      await expect(verifySignature(raw, message, signature)).rejects.toMatchObject({
+        code: 'signature_invalid',
+      })
+      expect(engine).toHaveBeenCalledTimes(1)
+    } finally {
+      engine.mockRestore()
     }
   })
 })

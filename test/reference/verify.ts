@@ -8,7 +8,7 @@ import { decodeBase64, hex, isStatement, MANIFEST_TYPE, memoryForm, readKey } fr
 
 /**
  * The slow twin of the verifier: manifest-format, 2, 6 and 10, from the page alone, the whole file in memory,
- * each line's checks in the order of the table.
+ * each line's checks in the order of the table. A gzip file has been inflated before.
  */
 export type Layer = 'signature' | 'leaves' | 'root' | 'evidence'
 export interface Failure {

@@ -1,7 +1,6 @@
-import type { Code } from '../../../core/codes.ts'
 import type { Freshness } from '../../../core/freshness.ts'
 import type { LayerName } from '../../../core/verify.ts'
-import type { Report } from '../../../exchange/manifest.ts'
+import type { ManifestRecord, Report } from '../../../exchange/manifest.ts'
 import type { ImportResult } from '../../../exchange/import.ts'
 import type { ExportPreview } from '../../../exchange/export.ts'
 
@@ -37,6 +36,13 @@ export function importedOf(result: ImportResult): string {
   ].filter(Boolean)
   const main = `${numberOf(imported)} imported, ${numberOf(already_local)} already_local (idempotent dedup)`
   return [main, ...rest].join(', ')
+}
+
+/** What the register counted when it took a manifest in. */
+export function registeredOf({ direction, counts, statement }: ManifestRecord): string {
+  if (direction === 'made') return memoriesOf(statement.header.memory_count)
+  const imported = Number(counts['imported'] ?? 0)
+  return `${numberOf(imported)} of ${numberOf(statement.header.memory_count)} imported`
 }
 
 export function previewOf({ count, own, imported, oldest, newest }: ExportPreview): string {
@@ -106,6 +112,3 @@ export function kindOf(type: string): string | null {
   const name = /^application\/vnd\.omega\.([a-z-]+)\.v1\+json$/.exec(type)?.[1]
   return (name !== undefined && KINDS.get(name)) || null
 }
-
-/** What a refused import needs beyond the words of its code. */
-export const isTrustRefusal = (code: Code): boolean => code === 'untrusted_peer' || code === 'revoked_peer'

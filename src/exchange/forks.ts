@@ -1,0 +1,122 @@
+import { findFork, type KnownPlace } from '../core/freshness.ts'
+import { parseCanonical, type JsonObject } from '../core/canonical.ts'
+import type { ManifestHeader } from '../core/manifest.ts'
+import { parseManifestStatement } from '../core/manifest.ts'
+import { PAYLOAD_TYPE, statementId, type Statement } from '../core/statement.ts'
+import type { Verification } from '../core/verify.ts'
+import type { Transaction } from '../store/deed.ts'
+import type { ForkRecord } from '../store/schema.ts'
+import { perform, type Instance } from './instance.ts'
+
+export type { ForkRecord } from '../store/schema.ts'
+
+/** A signed manifest header with its id: that of a file, or one that stands in its evidence. */
+export interface HeldManifest {
+  readonly id: string
+  readonly statement: Statement<ManifestHeader>
+}
+
+/** Two manifests that contradict each other. Any third party can check both signatures (manifest-format, 2). */
+export interface Fork {
+  readonly refused: HeldManifest
+  readonly known: HeldManifest
+}
+
+/** The manifest of a verified file, then those in its evidence. */
+export function manifestsOf({ signed, evidence }: Verification): HeldManifest[] {
+  if (signed === null) return []
+  const { header, signatures, type } = signed.envelope
+  const seen = evidence.filter(({ statement }) => statement.type === PAYLOAD_TYPE.manifest) as HeldManifest[]
+  return [{ id: signed.id, statement: { header, signatures, type } }, ...seen]
+}
+
+/** What of `held` contradicts a known place of its stream, or another of `held` before it. */
+export async function findForks(instance: Instance, held: readonly HeldManifest[]): Promise<Fork[]> {
+  const forks: Fork[] = []
+  for (const [i, refused] of held.entries()) {
+    const { header } = refused.statement
+    const before = held.slice(0, i).filter((other) => isSameStream(other, refused))
+    const places = await instance.db.getAll('places', placesOf(header.issuer.fingerprint, header.stream))
+    const known = findFork(header, refused.id, [...places, ...before.map(toPlace)])
+    if (known === null) continue
+    const statement =
+      before.find(({ id }) => id === known.id)?.statement ?? (await heldStatement(instance, known.id))
+    if (statement !== null) forks.push({ refused, known: { id: known.id, statement } })
+  }
+  return forks
+}
+
+/** Whether two manifests stand in one stream of one issuer. */
+export function isSameStream(a: HeldManifest, b: HeldManifest): boolean {
+  const [one, other] = [a.statement.header, b.statement.header]
+  return one.stream === other.stream && one.issuer.fingerprint === other.issuer.fingerprint
+}
+
+/** All places of one stream. */
+export function placesOf(issuer: string, stream: string): IDBKeyRange {
+  return IDBKeyRange.bound([issuer, stream, 0], [issuer, stream, Infinity])
+}
+
+/** Streams in which two manifests contradict each other. */
+export function listForks(instance: Instance): Promise<ForkRecord[]> {
+  return instance.db.getAll('forks')
+}
+
+/** Freezes the streams and keeps both headers of each fork. */
+export async function putForks(
+  tx: Transaction,
+  forks: readonly Fork[],
+  at: string,
+  fileName: string,
+): Promise<void> {
+  for (const { refused, known } of forks) {
+    const { issuer, stream } = refused.statement.header
+    await tx.objectStore('forks').put({
+      issuer: issuer.fingerprint,
+      stream,
+      found_at: at,
+      file_name: fileName,
+      frozen: true,
+      refused,
+      known,
+    })
+  }
+}
+
+export function describeForks(forks: readonly Fork[]): JsonObject[] {
+  return forks.map(({ refused, known }) => ({
+    issuer: refused.statement.header.issuer.fingerprint,
+    known: known.id,
+    refused: refused.id,
+    stream: refused.statement.header.stream,
+  }))
+}
+
+/**
+ * A person's decision on a fork: what was imported stays the history, and the stream is taken from again. The
+ * manifest that contradicts it is refused as before; both headers stay on record.
+ */
+export async function resumeStream(instance: Instance, issuer: string, stream: string): Promise<void> {
+  await perform(instance, 'stream_resumed', ['forks'], async (tx) => {
+    const fork = await tx.objectStore('forks').get([issuer, stream])
+    if (fork !== undefined) await tx.objectStore('forks').put({ ...fork, frozen: false })
+    return { result: undefined, subject: { issuer, stream } }
+  })
+}
+
+function toPlace({ id, statement: { header } }: HeldManifest): KnownPlace {
+  return { sequence: header.sequence, id, previous: header.previous, imported: false }
+}
+
+/** The signed header of a known place: of a manifest in the register, or out of the evidence of one. */
+async function heldStatement(instance: Instance, id: string): Promise<Statement<ManifestHeader> | null> {
+  const imported = await instance.db.get('manifests', id)
+  if (imported !== undefined) return imported.statement
+  for (const { evidence } of await instance.db.getAll('manifests')) {
+    for (const value of evidence.map(parseCanonical)) {
+      const { type, header } = value as JsonObject
+      if (statementId(type as string, header!) === id) return parseManifestStatement(value)
+    }
+  }
+  return null
+}

@@ -1,0 +1,257 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@playwright/test'
+import { openProfile } from './profile.ts'
+import {
+  download,
+  dump,
+  EVERYTHING,
+  goTo,
+  HEADS,
+  loadSample,
+  makeIdentity,
+  MEMORIES,
+  openApp,
+  openFile,
+} from './steps.ts'
+
+/** The session of the product: two people, two browsers, one file. */
+test('A hands 152 memories to B, who takes them in, keeps them and revokes A', async () => {
+  test.setTimeout(180_000)
+  const a = await openProfile(test.info().outputPath('a'))
+  let b = await openProfile(test.info().outputPath('b'))
+  let manifest = ''
+  let pem = ''
+  let manifestName = ''
+
+  await test.step('1. A loads memories; B holds 4 of them already', async () => {
+    await openApp(a.page)
+    await makeIdentity(a.page, 'Harbour Authority CERT')
+    expect(await loadSample(a.page, 'Load the sample memories')).toContain('412 added')
+    await openApp(b.page)
+    await makeIdentity(b.page, 'Strait Command CERT')
+    expect(await loadSample(b.page, 'Load the partner’s sample')).toContain('61 added')
+  })
+
+  await test.step('2. A exports what concerns the incident', async () => {
+    await goTo(a.page, 'Identity')
+    pem = (await download(a.page, () => a.page.getByTestId('save-pem').click())).path
+    await goTo(a.page, 'Exchange')
+    await a.page.getByRole('link', { name: 'Export memories' }).first().click()
+    await a.page.getByLabel('Entity').fill('incident-response')
+    await a.page.getByLabel('Since').fill('2026-02-01')
+    await expect(a.page.getByTestId('export-preview')).toContainText('152 memories')
+    const saved = await download(a.page, () => a.page.getByRole('button', { name: 'Sign and save' }).click())
+    manifest = saved.path
+    manifestName = saved.download.suggestedFilename()
+    expect(manifestName).toMatch(/^manifest-.*\.json$/)
+    await expect(a.page.getByTestId('export-result')).toContainText('152 memories, signed by key fingerprint')
+    const envelope = JSON.parse(readFileSync(manifest, 'utf8')).envelope
+    expect(envelope.details.selection).toEqual({
+      entity_id: 'incident-response',
+      since: '2026-02-01T00:00:00.000Z',
+    })
+    expect(envelope.header.memory_count).toBe(152)
+  })
+
+  await test.step('3. B reads it, but does not know A: nothing is taken in', async () => {
+    const before = await dump(b.page, EVERYTHING)
+    await openFile(b.page, {
+      name: manifestName,
+      mimeType: 'application/json',
+      buffer: readFileSync(manifest),
+    })
+    await expect(b.page.getByTestId('verdict')).toHaveText(
+      'leaf hashes consistent, root matches, signature OK, 152 leaves',
+    )
+    for (const layer of ['Leaves', 'Root', 'Signature'])
+      await expect(b.page.getByTestId(`layer-${layer.toLowerCase()}`)).toContainText(layer)
+    await expect(b.page.getByText('trust mode: trusted_keys_only').first()).toBeVisible()
+    await expect(b.page.getByText('untrusted_peer').first()).toBeVisible()
+    await expect(b.page.getByTestId('opened-memories')).toContainText('incident-response')
+    await expect(b.page.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0)
+    expect(await dump(b.page, EVERYTHING)).toBe(before)
+  })
+
+  await test.step('4. B trusts A after comparing fingerprints by phone', async () => {
+    await b.page
+      .getByRole('link', { name: /Trust this signer/ })
+      .or(b.page.getByRole('button', { name: /Trust this signer/ }))
+      .first()
+      .click()
+    await trust(b.page, 'By phone', 'instance-A')
+    expect(JSON.parse(await dump(b.page, ['peers'])).peers).toMatchObject([
+      { label: 'instance-A', compared: 'phone', state: 'trusted', public_key_pem: readFileSync(pem, 'utf8') },
+    ])
+  })
+
+  await test.step('5. B verifies again', async () => {
+    await openFile(b.page, {
+      name: manifestName,
+      mimeType: 'application/json',
+      buffer: readFileSync(manifest),
+    })
+    await expect(b.page.getByTestId('verdict')).toHaveText(
+      'leaf hashes consistent, root matches, signature OK, 152 leaves',
+    )
+  })
+
+  await test.step('6. B imports: 148 new, 4 were here', async () => {
+    await b.page.getByRole('button', { name: 'Import', exact: true }).click()
+    await expect(b.page.getByTestId('import-result')).toHaveText(
+      '148 imported, 4 already_local (idempotent dedup)',
+    )
+    const { batches, manifests } = JSON.parse(await dump(b.page, ['batches', 'manifests']))
+    expect(batches.filter((batch: { origin: unknown }) => batch.origin !== null)).toMatchObject([
+      {
+        state: 'visible',
+        origin: { label: 'instance-A', file_name: manifestName, manifest: manifests[0].id },
+      },
+    ])
+    await goTo(b.page, 'Memories')
+    await expect(b.page.getByText('209 memories').first()).toBeVisible()
+  })
+
+  await test.step('7. B imports again: nothing changes', async () => {
+    const before = await dump(b.page, [...MEMORIES, ...HEADS])
+    await openFile(b.page, {
+      name: manifestName,
+      mimeType: 'application/json',
+      buffer: readFileSync(manifest),
+    })
+    await b.page.getByRole('button', { name: 'Import', exact: true }).click()
+    await expect(b.page.getByTestId('import-result')).toHaveText(
+      '0 imported, 152 already_local (idempotent dedup)',
+    )
+    expect(await dump(b.page, [...MEMORIES, ...HEADS])).toBe(before)
+  })
+
+  await test.step('8. B closes the browser and opens it again', async () => {
+    expect(b.problems).toEqual([])
+    await b.close()
+    b = await openProfile(test.info().outputPath('b'))
+    await openApp(b.page)
+    await goTo(b.page, 'Memories')
+    await expect(b.page.getByText('209 memories').first()).toBeVisible()
+    expect(await tryToReadPrivateKey(b.page)).toEqual({ extractable: false, exported: [] })
+    await goTo(b.page, 'Exchange')
+    await b.page.getByRole('link', { name: 'Export memories' }).first().click()
+    await b.page.getByLabel('Entity').fill('partner-liaison')
+    await download(b.page, () => b.page.getByRole('button', { name: 'Sign and save' }).click())
+    await expect(b.page.getByTestId('export-result')).toContainText('16 memories, signed by key fingerprint')
+  })
+
+  await test.step('10. B revokes A: imports are refused, what came stays until it is removed', async () => {
+    const fingerprint = JSON.parse(await dump(b.page, ['peers'])).peers[0].fingerprint as string
+    await goTo(b.page, 'Peers')
+    await b.page
+      .getByRole('link', { name: /instance-A/ })
+      .first()
+      .click()
+    await b.page
+      .getByRole('link', { name: 'Revoke' })
+      .or(b.page.getByRole('button', { name: 'Revoke' }))
+      .first()
+      .click()
+    await b.page.getByLabel('Full fingerprint').fill(fingerprint.slice(0, 16))
+    await b.page.getByRole('button', { name: 'Revoke this key' }).click()
+    await expect(b.page.getByText('fingerprint_incomplete')).toBeVisible()
+    await b.page.getByLabel('Full fingerprint').fill(fingerprint)
+    await b.page.getByRole('button', { name: 'Revoke this key' }).click()
+    await expect(b.page.getByText(/revoked/i).first()).toBeVisible()
+    await expect(b.page.getByText('148').first()).toBeVisible()
+
+    const before = await dump(b.page, EVERYTHING)
+    await openFile(b.page, {
+      name: manifestName,
+      mimeType: 'application/json',
+      buffer: readFileSync(manifest),
+    })
+    await expect(b.page.getByText('revoked_peer').first()).toBeVisible()
+    await expect(b.page.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0)
+    expect(await dump(b.page, EVERYTHING)).toBe(before)
+
+    await goTo(b.page, 'Peers')
+    await b.page
+      .getByRole('link', { name: /instance-A/ })
+      .first()
+      .click()
+    await b.page
+      .getByRole('link', { name: 'Remove its memories' })
+      .or(b.page.getByRole('button', { name: 'Remove its memories' }))
+      .first()
+      .click()
+    await b.page
+      .getByRole('button', { name: /^Remove / })
+      .last()
+      .click()
+    await expect(b.page.getByTestId('removed')).toContainText('148 removed')
+    await goTo(b.page, 'Memories')
+    await expect(b.page.getByText('61 memories').first()).toBeVisible()
+  })
+
+  await test.step('A person reinstates A, and the import goes through again', async () => {
+    await goTo(b.page, 'Peers')
+    await b.page
+      .getByRole('link', { name: /instance-A/ })
+      .first()
+      .click()
+    await b.page
+      .getByRole('link', { name: 'Reinstate' })
+      .or(b.page.getByRole('button', { name: 'Reinstate' }))
+      .first()
+      .click()
+    await b.page.getByLabel('In person').check()
+    await b.page.getByRole('checkbox').last().check()
+    await b.page
+      .getByRole('button', { name: /^Reinstate/ })
+      .last()
+      .click()
+    await openFile(b.page, {
+      name: manifestName,
+      mimeType: 'application/json',
+      buffer: readFileSync(manifest),
+    })
+    await b.page.getByRole('button', { name: 'Import', exact: true }).click()
+    await expect(b.page.getByTestId('import-result')).toHaveText(
+      '148 imported, 4 already_local (idempotent dedup)',
+    )
+  })
+
+  expect(a.problems).toEqual([])
+  expect(b.problems).toEqual([])
+  await a.close()
+  await b.close()
+})
+
+async function trust(page: import('@playwright/test').Page, compared: string, label: string): Promise<void> {
+  await page.getByLabel(compared).check()
+  await page.getByRole('checkbox').last().check()
+  await page.getByLabel('Your name for this peer').fill(label)
+  await page.getByRole('button', { name: 'Trust this key' }).click()
+  await expect(page.getByText(label).first()).toBeVisible()
+}
+
+/** What a script on the page can get out of the key that is stored. */
+function tryToReadPrivateKey(
+  page: import('@playwright/test').Page,
+): Promise<{ extractable: boolean; exported: string[] }> {
+  return page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('omega-exchange')
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const [identity] = await new Promise<{ key: CryptoKey }[]>((resolve) => {
+      const asked = db.transaction('identities').objectStore('identities').getAll()
+      asked.onsuccess = () => resolve(asked.result)
+    })
+    db.close()
+    const exported: string[] = []
+    for (const format of ['pkcs8', 'jwk', 'raw'] as const) {
+      await crypto.subtle.exportKey(format, identity!.key).then(
+        () => exported.push(format),
+        () => undefined,
+      )
+    }
+    return { extractable: identity!.key.extractable, exported }
+  })
+}

@@ -1,0 +1,89 @@
+import { deleteDB } from 'idb'
+import { onTestFinished } from 'vitest'
+import { createIdentity, type Identity } from '../../src/exchange/identity.ts'
+import { openInstance, type Instance } from '../../src/exchange/instance.ts'
+import { trustPeer, type Peer } from '../../src/exchange/peers.ts'
+import type { Database } from '../../src/store/database.ts'
+import { WorkerBridge } from '../../src/worker/bridge.ts'
+
+export interface TestInstance extends Instance {
+  readonly name: string
+  /** The clock: moves only when a test moves it. */
+  readonly clock: { ms: number }
+  /** The worker that runs at present, to be ended by force. */
+  readonly workers: Worker[]
+  readonly lost: string[]
+  close(): void
+}
+
+export const START = Date.parse('2026-05-04T08:00:00.000Z')
+
+/** What Vite serves in tests is a module; the app starts the bundled worker through `start.ts`. */
+export function startTestWorker(name: string): Worker {
+  return new Worker(new URL('../../src/worker/omega.worker.ts', import.meta.url), { type: 'module', name })
+}
+
+/** An instance with a database of its own, gone after the test; with the same `name`, another tab of it. */
+export async function openTestInstance(
+  name = `test-${crypto.randomUUID()}`,
+  clock = { ms: START },
+): Promise<TestInstance> {
+  const workers: Worker[] = []
+  const lost: string[] = []
+  const worker = new WorkerBridge(() => {
+    const started = startTestWorker(name)
+    workers.push(started)
+    return started
+  })
+  const instance = await openInstance({ worker, name, now: () => clock.ms, onLost: (why) => lost.push(why) })
+  const close = () => {
+    worker.close()
+    instance.changes.close()
+    instance.db.close()
+  }
+  onTestFinished(async () => {
+    close()
+    await deleteDB(name)
+  })
+  return { ...instance, name, clock, workers, lost, close }
+}
+
+/** An instance with an identity, labelled. */
+export async function openWithIdentity(
+  label: string,
+): Promise<TestInstance & { readonly identity: Identity }> {
+  const instance = await openTestInstance()
+  const { identity } = await createIdentity(instance, { label })
+  return { ...instance, identity }
+}
+
+export function trust(
+  instance: Instance,
+  { public_key_pem, label }: { public_key_pem: string; label: string },
+) {
+  return trustPeer(instance, { public_key_pem, label, compared: 'phone' }) satisfies Promise<Peer>
+}
+
+/** Everything the database holds, byte for byte, in a form that can be compared. */
+export async function dump(db: Database): Promise<Record<string, unknown[]>> {
+  const stores = [...db.objectStoreNames]
+  const tx = db.transaction(stores)
+  const contents = stores.map(async (name) => [name, (await tx.objectStore(name).getAll()).map(comparable)])
+  return Object.fromEntries(await Promise.all(contents)) as Record<string, unknown[]>
+}
+
+function comparable(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} ${String(value)}`
+  if (value instanceof CryptoKey) return `key ${value.type} ${String(value.extractable)}`
+  if (Array.isArray(value)) return value.map(comparable)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, comparable(member)]))
+}
+
+/** The code a promise rejects with; what else it rejects with, or that it does not, is shown as text. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    (value) => `fulfilled: ${JSON.stringify(value)}`,
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  )
+}
