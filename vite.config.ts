@@ -43,7 +43,8 @@ const PREVIEW = {
   host: '127.0.0.1',
   port: 4817,
   strictPort: true,
-  headers: { 'Content-Security-Policy': CSP },
+  // What a meta tag cannot say.
+  headers: { 'Content-Security-Policy': `${CSP}; frame-ancestors 'none'` },
 }
 
 const app: UserConfig = {

@@ -22,14 +22,14 @@ export function canonicalize(value: unknown, depth = 1): string {
  * The value of `text`, which must be its canonical form to the letter; so duplicate keys, odd spellings of
  * numbers and needless escapes are refused too. Throws `not_canonical`.
  */
-export function parseCanonical(text: string): JsonValue {
+export function parseCanonical(text: string, depth = 1): JsonValue {
   let value: JsonValue
   try {
     value = JSON.parse(text) as JsonValue
   } catch (cause) {
     throw new ExchangeError('not_canonical', 'not JSON', {}, { cause })
   }
-  if (canonicalize(value) !== text)
+  if (canonicalize(value, depth) !== text)
     throw new ExchangeError('not_canonical', 'spelled otherwise than RFC 8785')
   return value
 }

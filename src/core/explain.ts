@@ -324,7 +324,7 @@ const WORDS = {
   },
   gzip_invalid: {
     title: 'The compressed file is damaged',
-    what: 'It begins as a .gz file and cannot be unpacked to its end. Copying it broke off, or it was changed.',
+    what: 'It begins as a .gz file and does not unpack to one whole file: it was cut, changed, or something was added to it.',
     remedy: 'Copy the file again, or ask the sender for it again.',
   },
   file_unreadable: {

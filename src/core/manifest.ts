@@ -13,7 +13,7 @@ import {
   type Shape,
 } from './shape.ts'
 import { HEADER, parseStatement, PAYLOAD_TYPE, type Header, type Statement } from './statement.ts'
-import { isTime } from './text.ts'
+import { isTime, isWellFormed } from './text.ts'
 
 export const FORMAT = 'omega-federation-manifest/1'
 export const MAX_MEMORIES = 2 ** 32 - 1
@@ -63,10 +63,15 @@ const DETAILS: Shape = {
   },
   optional: {
     audience: (value) => isAscendingStrings(value, isHash),
-    note: (value) => typeof value === 'string' && value.length <= MAX_NOTE,
+    note: isNote,
   },
   // Hashed, hence open (manifest-format, 0): only what nothing covers has exactly its members.
   open: true,
+}
+
+/** Free text from the issuer to the reader (manifest-format, 2). */
+export function isNote(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_NOTE && isWellFormed(value)
 }
 
 /**

@@ -24,11 +24,19 @@ export function recognise(start: Uint8Array): FileKind {
   } catch {
     return 'not_text'
   }
-  if (text.includes('-----BEGIN ')) return 'key'
-  if (text.includes('"format":"omega-memory-proof/') || text.includes('"format":"omega-audit-'))
-    return 'later_format'
-  if (text.startsWith(FRAME.envelope) || text.includes('omega-federation-manifest')) return 'manifest'
-  if (text.includes('"format":"omega-statement/1"')) return 'statement'
-  if (text.includes('"format":"omega-identity-backup/1"')) return 'identity_backup'
-  return /^\s*[[{]/.test(text) ? 'memories' : 'unknown'
+  // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
+  if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'
+  if (text.startsWith('{"format":"omega-statement/')) return 'statement'
+  if (text.startsWith('{"cipher":{') && text.includes('"format":"omega-identity-backup/'))
+    return 'identity_backup'
+  if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'
+  // Re-formatted on its way: opened as what it was, it is refused with words that say so.
+  return text.includes('omega-federation-manifest/') ? 'manifest' : 'memories'
+}
+
+/** A proof stands on one line; an audit export names its format on a line of its own. */
+function isLater(text: string): boolean {
+  const [first = '', ...others] = text.split('\n')
+  if (!first.endsWith(',')) return /"format":"omega-(memory|audit)-proof\//.test(first)
+  return others.some((line) => line.startsWith('"format":"omega-audit-export/'))
 }

@@ -15,7 +15,7 @@ import { isTime, toAscending } from '../core/text.ts'
 import type { OwnStreamRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ExportBody, ExportPreview } from '../worker/export.ts'
-import { checkLabel, requireIdentity, sign, type Identity } from './identity.ts'
+import { checkLabel, ownKeys, requireIdentity, sign, type Identity } from './identity.ts'
 import { exclusively, nowAsTime, perform, present, type Instance } from './instance.ts'
 
 export type { ExportPreview } from '../worker/export.ts'
@@ -65,7 +65,7 @@ export async function listStreams(instance: Instance): Promise<OwnStream[]> {
 /**
  * Writes and signs a manifest. The lines are made in the worker; the sequence is reserved durably before anything is
  * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `selection_invalid`,
- * `empty_selection`, `storage_damaged`, `cancelled`.
+ * `empty_selection`, `storage_damaged`, `author_forged`, `cancelled`.
  */
 export function exportManifest(
   instance: Instance,
@@ -87,7 +87,11 @@ async function exportAlone(
   const query = toQuery(input)
   const details = toDetails(query.selection, terms)
   const expires_at = toExpiry(instance, terms.expires_at)
-  const body = await instance.worker.call('writeBody', query, options)
+  const body = await instance.worker.call(
+    'writeBody',
+    { ...query, ownKeys: await ownKeys(instance) },
+    options,
+  )
   const stream = await reserveSequence(instance, identity, terms)
   const header = {
     created_at: nowAsTime(instance),
@@ -201,6 +205,7 @@ function toDetails(selection: Selection, terms: ExportTerms): Details {
   const audience = toAscending(terms.audience ?? [])
   if (!audience.every(isHash)) throw new ExchangeError('fingerprint_incomplete')
   const note = terms.note?.trim() || undefined
+  if (note !== undefined && !isNote(note)) throw new ExchangeError('selection_invalid', 'note')
   return present({
     audience: audience.length > 0 ? audience : undefined,
     note,

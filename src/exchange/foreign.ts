@@ -1,5 +1,4 @@
 import type { CallOptions } from '../worker/bridge.ts'
-import { ExchangeError } from '../core/errors.ts'
 import { isTime } from '../core/text.ts'
 import type { ForeignPreview } from '../worker/foreign-file.ts'
 import type { StagedDrafts } from '../worker/drafts.ts'
@@ -19,8 +18,6 @@ export interface OpenedForeign {
 
 /** Names become entities where a memory names none. */
 const FALLBACK_ENTITY = 'unsorted'
-/** A text of JavaScript cannot be longer than about 2^29 characters in the engines that run this. */
-const MAX_FOREIGN_BYTES = 400 * 1024 * 1024
 
 /** Throws `not_recognised`, `not_utf8`, `limit_exceeded`, `file_unreadable`. */
 export async function openForeign(
@@ -28,7 +25,6 @@ export async function openForeign(
   file: File,
   options: CallOptions = {},
 ): Promise<OpenedForeign> {
-  if (file.size > MAX_FOREIGN_BYTES) throw new ExchangeError('limit_exceeded')
   const modified = new Date(file.lastModified)
   const fileDate = Number.isNaN(modified.getTime()) ? '' : modified.toISOString()
   const input = {

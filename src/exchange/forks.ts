@@ -62,6 +62,17 @@ export function listForks(instance: Instance): Promise<ForkRecord[]> {
   return instance.db.getAll('forks')
 }
 
+/** Those that say something new. */
+export async function newForks(instance: Instance, forks: readonly Fork[]): Promise<Fork[]> {
+  const records = await listForks(instance)
+  return forks.filter((fork) => !records.some((record) => isOnRecord(record, fork)))
+}
+
+/** A person may have decided on this very pair: it freezes nothing anew, however often it is shown. */
+function isOnRecord(record: ForkRecord | undefined, { refused, known }: Fork): boolean {
+  return record?.refused.id === refused.id && record.known.id === known.id
+}
+
 /** Freezes the streams and keeps both headers of each fork. */
 export async function putForks(
   tx: Transaction,
@@ -71,6 +82,8 @@ export async function putForks(
 ): Promise<void> {
   for (const { refused, known } of forks) {
     const { issuer, stream } = refused.statement.header
+    if (isOnRecord(await tx.objectStore('forks').get([issuer.fingerprint, stream]), { refused, known }))
+      continue
     await tx.objectStore('forks').put({
       issuer: issuer.fingerprint,
       stream,

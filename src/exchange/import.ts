@@ -11,7 +11,7 @@ import type { BatchOrigin, PeerRecord } from '../store/schema.ts'
 import { commitBatch, deleteBatch } from '../store/staging.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ImportCounts, Staged } from '../worker/import.ts'
-import { describeForks, findForks, manifestsOf, placesOf, putForks, type Fork } from './forks.ts'
+import { describeForks, findForks, manifestsOf, newForks, placesOf, putForks, type Fork } from './forks.ts'
 import { ownKeys } from './identity.ts'
 import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
@@ -184,10 +184,11 @@ async function recordForks(
   opened: OpenedManifest,
   forks: readonly Fork[],
 ): Promise<void> {
-  if (forks.length === 0) return
+  const found = await newForks(instance, forks)
+  if (found.length === 0) return
   await perform(instance, 'stream_frozen', ['forks'], async (tx) => {
-    await putForks(tx, forks, nowAsTime(instance), opened.file.name)
-    return { result: undefined, subject: { forks: describeForks(forks) } }
+    await putForks(tx, found, nowAsTime(instance), opened.file.name)
+    return { result: undefined, subject: { forks: describeForks(found) } }
   })
 }
 

@@ -101,8 +101,15 @@ export async function deleteMemory(instance: Instance, key: string): Promise<voi
   return exclusively(instance, async () => {
     const { keys, lines, leaf } = await instance.worker.call('locate', { key })
     const blanked = await blankLines(instance, lines)
-    await perform(instance, 'memory_deleted', ['segments', 'tombstones'], async (tx) => {
-      for (const record of blanked) await tx.objectStore('segments').put(record)
+    await perform(instance, 'memory_deleted', ['segments', 'pages', 'tombstones'], async (tx) => {
+      for (const record of blanked) {
+        await tx.objectStore('segments').put(record)
+        const page = await tx.objectStore('pages').get(record.id)
+        if (page === undefined) throw new ExchangeError('storage_damaged')
+        const rows = lines.flatMap(({ segment, row }) => (segment === record.id ? [row] : []))
+        // Written again later, the memory is a new line: these must not come back with it.
+        await tx.objectStore('pages').put({ ...page, erased: [...(page.erased ?? []), ...rows] })
+      }
       for (const each of keys) await tx.objectStore('tombstones').put({ key: each, at: nowAsTime(instance) })
       return { result: undefined, subject: { versions: keys.length, lines: lines.length }, leaf_hash: leaf }
     })

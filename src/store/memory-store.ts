@@ -35,7 +35,8 @@ export class MemoryStore {
   /** Canonical lines as text, in the order asked. Throws `storage_damaged` for a line that is not there, `list_outdated`. */
   async readLines(index: MemoryIndex, lines: ArrayLike<Ordinal>): Promise<string[]> {
     const texts: string[] = []
-    for await (const run of this.readRuns(index, lines)) for (const { bytes } of run) texts.push(decodeUtf8(bytes))
+    for await (const run of this.readRuns(index, lines))
+      for (const { bytes } of run) texts.push(decodeUtf8(bytes))
     return texts
   }
 
@@ -92,8 +93,7 @@ export class MemoryStore {
     if (Number((await this.#db.get('settings', 'generation'))?.value ?? 0) === this.#generation)
       return this.#index
     const tx = this.#db.transaction(['settings', 'pages', 'batches', 'tombstones'])
-    const setting = async (name: string) =>
-      Number((await tx.objectStore('settings').get(name))?.value ?? 0)
+    const setting = async (name: string) => Number((await tx.objectStore('settings').get(name))?.value ?? 0)
     const [generation, epoch] = [await setting('generation'), await setting('epoch')]
     // Lines have gone: what was built from them is built again.
     const index = epoch === this.#epoch ? this.#index : new MemoryIndex()

@@ -29,13 +29,18 @@ export class AppState {
   /** Why the last thing could not be opened. */
   refusal = $state.raw<{ readonly error: unknown; readonly fileName: string } | null>(null)
 
+  /** Asked before an address is followed; true: one stays where one is. For a form that leaving would empty. */
+  guard: ((event: HashChangeEvent) => boolean) | null = null
+
   constructor(instance: Instance) {
     this.instance = instance
   }
 
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
   start(): () => void {
-    const onHash = () => (this.route = parseHash(location.hash))
+    const onHash = (event: HashChangeEvent) => {
+      if (this.guard?.(event) !== true) this.route = parseHash(location.hash)
+    }
     addEventListener('hashchange', onHash)
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()

@@ -56,7 +56,7 @@ export class WorkerBridge {
 
   /** Ends the worker; what is pending is rejected with `worker_lost`. */
   close(): void {
-    this.#lose('closed')
+    if (this.#worker !== null) this.#lose(this.#worker, 'closed')
   }
 
   #open(): Worker {
@@ -64,9 +64,9 @@ export class WorkerBridge {
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data))
     worker.addEventListener('error', (event) => {
       event.preventDefault()
-      this.#lose(event.message)
+      this.#lose(worker, event.message)
     })
-    worker.addEventListener('messageerror', () => this.#lose('a message could not be read'))
+    worker.addEventListener('messageerror', () => this.#lose(worker, 'a message could not be read'))
     return worker
   }
 
@@ -78,8 +78,10 @@ export class WorkerBridge {
     else pending.resolve(reply.output as never)
   }
 
-  #lose(why: string): void {
-    this.#worker?.terminate()
+  #lose(worker: Worker, why: string): void {
+    worker.terminate()
+    // The last words of one that was already replaced.
+    if (worker !== this.#worker) return
     this.#worker = null
     for (const { reject } of this.#pending.values()) reject(new ExchangeError('worker_lost', why))
     this.#pending.clear()

@@ -80,18 +80,17 @@ export async function stageRevision(
   const index = await store.upToDate()
   const { row } = index.lookUp(fromHex(input.key))
   if (row === null) throw new ExchangeError('memory_unknown')
-  const [line] = await store.readLines([row])
+  const [line] = await store.readLines(index, [row])
   const original = parseCanonical(line!) as Memory
   const own = index.batchOf(row).origin === null && original.author === input.author
+  // A date that was estimated, and that nobody has set since, is no better than it was.
+  const estimated =
+    original['x-date-estimated'] === true && original.created_at === input.draft.created_at
+  const draft = estimated ? { ...input.draft, 'x-date-estimated': true as const } : input.draft
   const memory = seal(() =>
     own
-      ? reviseMemory(
-          { ...input.draft, supersedes: [original.leaf_hash] },
-          input.author,
-          random16(),
-          original.id,
-        )
-      : createMemory(input.draft, input.author, { blind: random16(), idBytes: random16() }),
+      ? reviseMemory({ ...draft, supersedes: [original.leaf_hash] }, input.author, random16(), original.id)
+      : createMemory(draft, input.author, { blind: random16(), idBytes: random16() }),
   )
   const key = dedupKey(memory)
   const elsewhere = index.lookUp(key).row

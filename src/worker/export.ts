@@ -1,7 +1,7 @@
 import { concat, decodeUtf8, encodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
 import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { checkMemory, parseMemory } from '../core/memory.ts'
+import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { TaskContext } from './protocol.ts'
@@ -26,14 +26,18 @@ export interface ExportBody {
   readonly root: string
 }
 
+export interface ExportQuery extends Query {
+  /** Fingerprints of all keys this instance ever signed with. */
+  readonly ownKeys: readonly string[]
+}
+
 /** Counts what a query would export, without reading a line (unless text is asked for). */
 export async function previewExport(
   store: MemoryStore,
   query: Query,
   context: TaskContext,
 ): Promise<ExportPreview> {
-  const rows = await findRows(store, query, context)
-  const index = await store.upToDate()
+  const { index, lines: rows } = await findRows(store, query, context)
   let [own, bytes] = [0, 0]
   for (const line of rows) {
     const page = index.pageOf(line)
@@ -55,23 +59,32 @@ export async function previewExport(
 
 /**
  * The memories of an export, oldest first, byte for byte as they are held, each hashed again before it goes
- * out. Throws `empty_selection`, `storage_damaged` for a line that is not what its leaf says, `cancelled`.
+ * out. Throws `empty_selection`, `storage_damaged` for a line that is not what its leaf says, `author_forged` for one
+ * that bears our key and was not made here, `cancelled`.
  */
-export async function writeBody(store: MemoryStore, query: Query, context: TaskContext): Promise<ExportBody> {
-  const rows = (await findRows(store, query, context)).slice().reverse()
+export async function writeBody(
+  store: MemoryStore,
+  { ownKeys, ...query }: ExportQuery,
+  context: TaskContext,
+): Promise<ExportBody> {
+  const own = new Set(ownKeys)
+  const { index, lines } = await findRows(store, query, context)
+  const rows = lines.slice().reverse()
   if (rows.length === 0) throw new ExchangeError('empty_selection')
-  const index = await store.upToDate()
   const tree = new TreeHasher()
   const leaves = new Uint8Array(32 * rows.length)
   const separator = encodeUtf8(',\n')
   const parts: Blob[] = []
-  for await (const run of store.readRuns(rows)) {
+  for await (const run of store.readRuns(index, rows)) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
     const part: Uint8Array[] = []
     for (const { line, bytes } of run) {
       const leaf = index.leafOf(line)
-      if (!holds(bytes, leaf))
-        throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
+      const memory = readHeld(bytes, leaf)
+      if (memory === null) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
+      // Taken in before this key was restored here: passed on, it would come back as ours.
+      if (own.has(memory.author) && !index.isOwnLeaf(leaf))
+        throw new ExchangeError('author_forged', `memory ${toHex(index.keyOf(line))}`)
       part.push(...(tree.size === 0 ? [bytes] : [separator, bytes]))
       leaves.set(leaf, 32 * tree.size)
       tree.push(leaf)
@@ -83,11 +96,13 @@ export async function writeBody(store: MemoryStore, query: Query, context: TaskC
   return { body: new Blob(parts), count: rows.length, leaves, root: toHex(tree.root()) }
 }
 
-function holds(line: Uint8Array, leaf: Uint8Array): boolean {
+/** The memory of a line; null if it is not what its leaf says. */
+function readHeld(line: Uint8Array, leaf: Uint8Array): Memory | null {
   try {
-    return equalBytes(checkMemory(parseMemory(parseCanonical(decodeUtf8(line)))), leaf)
+    const memory = parseMemory(parseCanonical(decodeUtf8(line)))
+    return equalBytes(checkMemory(memory), leaf) ? memory : null
   } catch (error) {
-    if (error instanceof ExchangeError) return false
+    if (error instanceof ExchangeError) return null
     throw error
   }
 }

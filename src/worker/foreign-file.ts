@@ -1,5 +1,6 @@
 import { concat, decodeUtf8, toHex } from '../core/bytes.ts'
 import type { ForeignContext } from '../core/foreign-draft.ts'
+import { ExchangeError } from '../core/errors.ts'
 import { readForeign, type ForeignKind, type ForeignRow } from '../core/foreign.ts'
 import { hashText } from '../core/hash.ts'
 import type { MemoryDraft } from '../core/memory.ts'
@@ -24,6 +25,8 @@ export interface ForeignPreview {
   readonly sample: readonly MemoryDraft[]
 }
 
+/** Inflated. A text of JavaScript cannot be longer than about 2^29 characters in the engines that run this. */
+const MAX_FOREIGN_BYTES = 400 * 1024 * 1024
 const PROBLEMS_SHOWN = 200
 const SAMPLE = 20
 
@@ -38,7 +41,12 @@ export async function readForeignFile(
   signal: AbortSignal,
 ): Promise<{ preview: ForeignPreview; drafts: MemoryDraft[] }> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of (await Source.open(file)).chunks({ signal })) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of (await Source.open(file)).chunks({ signal })) {
+    bytes += chunk.length
+    if (bytes > MAX_FOREIGN_BYTES) throw new ExchangeError('limit_exceeded')
+    chunks.push(chunk)
+  }
   const { kind, rows, notes } = readForeign(decodeUtf8(concat(...chunks)), context)
   const drafts = rows.flatMap(({ draft }) => (draft === undefined ? [] : [toMemoryDraft(draft)]))
   const problems = rows.flatMap(({ row, problem }) => (problem ? [{ row, detail: problem.detail }] : []))

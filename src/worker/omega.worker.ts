@@ -7,7 +7,12 @@ declare const self: DedicatedWorkerGlobalScope
 
 const running = new Map<number, AbortController>()
 /** Named like the database it works on; the app's own has the usual one. */
-const tasks = createTasks(openDatabase(() => self.close(), self.name || DATABASE_NAME))
+const tasks = createTasks(openDatabase(lose, self.name || DATABASE_NAME))
+
+/** An error that nobody catches tells the page, which ends this worker; closing itself it would leave calls waiting. */
+function lose(why: string): void {
+  self.reportError(new Error(`the database is gone: ${why}`))
+}
 
 self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
   if ('cancel' in data) running.get(data.id)?.abort()

@@ -28,7 +28,7 @@ export class OpenedManifest {
         starts.push(line.offset)
         end = line.offset + line.bytes.length + 1
       },
-      onProgress: (done, memories) => context.progress({ done, total: source.size, memories }),
+      onProgress: (_bytes, memories) => context.progress({ done: source.read, total: source.size, memories }),
     })
     return new OpenedManifest(source, verification, Float64Array.from([...starts, end]))
   }
@@ -49,9 +49,11 @@ export class OpenedManifest {
 
   /**
    * Memories `from` to `to` as they stand in the file now, each hashed again and held against the leaf that
-   * was verified. Throws `file_changed`.
+   * was verified; fewer where the file has no more. Throws `file_changed`.
    */
-  async read(from: number, to: number): Promise<Memory[]> {
+  async read(from: number, end: number): Promise<Memory[]> {
+    const to = Math.min(end, this.#verification.memories)
+    if (from >= to) return []
     const first = this.#starts[from]!
     const bytes = await this.#source.range(first, this.#starts[to]!)
     const memories: Memory[] = []

@@ -54,41 +54,51 @@ export interface Facets {
   readonly peers: readonly { readonly fingerprint: string; readonly rows: number; readonly lines: number }[]
 }
 
+/** Lines, and the index in which these are their numbers. */
+export interface Rows {
+  readonly index: MemoryIndex
+  readonly lines: Uint32Array
+}
+
+/** A deletion puts spaces in the place of lines; none begins with one. */
+const BLANK = 0x20
+
 /** Rows that the query matches, newest first. Reads the lines only where text is asked for. */
-export async function findRows(store: MemoryStore, query: Query, context: TaskContext): Promise<Uint32Array> {
+export async function findRows(store: MemoryStore, query: Query, context: TaskContext): Promise<Rows> {
   const index = await store.upToDate()
   const picked = query.picked && new Set(query.picked.map((key) => index.lookUp(fromHex(key)).row))
   const isAsked = (line: Ordinal) =>
     (picked === undefined || picked.has(line)) &&
     (query.peer === undefined || index.batchOf(line).origin?.fingerprint === query.peer)
-  const rows = index.select(query.selection, isAsked)
+  const lines = index.select(query.selection, isAsked)
   const needle = query.text?.toLowerCase() ?? ''
-  return needle === '' ? rows : await containing(store, rows, needle, context)
+  return { index, lines: needle === '' ? lines : await containing(store, { index, lines }, needle, context) }
 }
 
 async function containing(
   store: MemoryStore,
-  rows: Uint32Array,
+  { index, lines }: Rows,
   needle: string,
   { signal, progress }: TaskContext,
 ): Promise<Uint32Array> {
   const found = new Set<Ordinal>()
   let done = 0
   // In the order of the segments, each of which is then read once.
-  for await (const run of store.readRuns(rows.slice().sort())) {
+  for await (const run of store.readRuns(index, lines.slice().sort())) {
     if (signal.aborted) throw new ExchangeError('cancelled')
     for (const { line, bytes } of run) {
+      if (bytes[0] === BLANK) continue
       if ((JSON.parse(decodeUtf8(bytes)) as Memory).content.toLowerCase().includes(needle)) found.add(line)
     }
     done += run.length
-    progress({ done, total: rows.length, memories: found.size })
+    progress({ done, total: lines.length, memories: found.size })
   }
-  return rows.filter((line) => found.has(line))
+  return lines.filter((line) => found.has(line))
 }
 
-export async function readRows(store: MemoryStore, lines: Uint32Array): Promise<MemoryRow[]> {
-  const index = await store.upToDate()
-  const texts = await store.readLines(lines)
+/** Throws `list_outdated` when one of them has been taken out since. */
+export async function readRows(store: MemoryStore, { index, lines }: Rows): Promise<MemoryRow[]> {
+  const texts = await store.readLines(index, lines)
   return texts.map((text, i) => toRow(index, lines[i]!, text))
 }
 
@@ -99,16 +109,16 @@ export async function readDetail(store: MemoryStore, key: string): Promise<Memor
   if (row === null) return null
   const others = index.linesOf(fromHex(key)).filter((line) => line !== row && !index.isSuperseded(line))
   const earlier = index.historyOf(row)
-  const [text] = await store.readLines([row])
-  const attested = await store.readLines(others)
-  const versions = await store.readLines(earlier)
+  const [text] = await store.readLines(index, [row])
+  const attested = await store.readLines(index, others)
+  const versions = await store.readLines(index, earlier)
   return {
     ...toRow(index, row, text!),
     attested: attested.map((line, i) => ({
-      memory: JSON.parse(line) as Memory,
+      memory: toMemory(line),
       federation_origin: originOf(index, others[i]!),
     })),
-    earlier: versions.map((line) => JSON.parse(line) as Memory),
+    earlier: versions.map(toMemory),
   }
 }
 
@@ -117,11 +127,16 @@ function toRow(index: MemoryIndex, line: Ordinal, text: string): MemoryRow {
   const others = index.linesOf(key).filter((other) => other !== line && !index.isSuperseded(other))
   return {
     key: toHex(key),
-    memory: JSON.parse(text) as Memory,
+    memory: toMemory(text),
     federation_origin: originOf(index, line),
     attestations: others.length,
     versions: index.historyOf(line).length,
   }
+}
+
+function toMemory(line: string): Memory {
+  if (line.charCodeAt(0) === BLANK) throw new ExchangeError('list_outdated')
+  return JSON.parse(line) as Memory
 }
 
 function originOf(index: MemoryIndex, line: Ordinal): FederationOrigin | null {
@@ -141,7 +156,7 @@ export async function readFacets(store: MemoryStore): Promise<Facets> {
   let [own, imported] = [0, 0]
   for (const { page, batch, start } of index.pages()) {
     const peer = batch.origin && entryOf(peers, batch.origin.fingerprint)
-    if (peer) peer.lines += page.count
+    if (peer) peer.lines += page.count - (page.erased?.length ?? 0)
     for (let row = 0; row < page.count; row++) {
       if (!index.isRow(start + row)) continue
       if (peer) peer.rows++

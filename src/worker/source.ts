@@ -11,6 +11,8 @@ const SLICE_BYTES = 2 * 1024 * 1024
 export class Source {
   readonly #file: Blob
   #plain: Blob | null
+  /** How many of the `size` bytes have been read. */
+  read = 0
 
   private constructor(file: Blob, gzip: boolean) {
     this.#file = file
@@ -29,13 +31,23 @@ export class Source {
 
   /** The whole contents, chunk by chunk. */
   async *chunks(context: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
-    if (this.#plain !== null) yield* slices(this.#plain, context)
-    else yield* this.#inflate(context)
+    this.read = 0
+    yield* this.#plain === null ? this.#inflate(context) : this.#slices(this.#plain, context)
   }
 
   async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
     const parts: Blob[] = []
-    const reader = this.#file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+    const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: (chunk, controller) => {
+        this.read += chunk.length
+        controller.enqueue(chunk)
+      },
+    })
+    const reader = this.#file
+      .stream()
+      .pipeThrough(counting)
+      .pipeThrough(new DecompressionStream('gzip'))
+      .getReader()
     try {
       for (;;) {
         const { done, value } = await reader.read().catch((cause: unknown) => {
@@ -53,16 +65,19 @@ export class Source {
     }
   }
 
+  async *#slices(plain: Blob, { signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < plain.size; from += SLICE_BYTES) {
+      if (signal.aborted) throw new ExchangeError('cancelled')
+      const bytes = new Uint8Array(await read(plain.slice(from, from + SLICE_BYTES)))
+      // Of a gzip file all was read when it was inflated.
+      this.read = plain === this.#file ? from + bytes.length : this.size
+      yield bytes
+    }
+  }
+
   /** Bytes `from` to `to` of the contents; a gzip file must have been read to its end before. */
   async range(from: number, to: number): Promise<Uint8Array> {
     return new Uint8Array(await read((this.#plain ?? new Blob()).slice(from, to)))
-  }
-}
-
-async function* slices(file: Blob, { signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < file.size; from += SLICE_BYTES) {
-    if (signal.aborted) throw new ExchangeError('cancelled')
-    yield new Uint8Array(await read(file.slice(from, from + SLICE_BYTES)))
   }
 }
 

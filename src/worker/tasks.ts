@@ -4,7 +4,7 @@ import { ExchangeError } from '../core/errors.ts'
 import type { Memory, MemoryDraft } from '../core/memory.ts'
 import type { Verification } from '../core/verify.ts'
 import type { Database } from '../store/database.ts'
-import type { MemoryIndex } from '../store/memory-index.ts'
+import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import {
   stageDrafts,
@@ -13,7 +13,7 @@ import {
   type RevisionInput,
   type StagedDrafts,
 } from './drafts.ts'
-import { previewExport, writeBody, type ExportBody, type ExportPreview } from './export.ts'
+import { previewExport, writeBody, type ExportBody, type ExportPreview, type ExportQuery } from './export.ts'
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
 import { OpenedManifest } from './opened-manifest.ts'
@@ -27,6 +27,7 @@ import {
   type MemoryDetail,
   type MemoryRow,
   type Query,
+  type Rows,
 } from './query.ts'
 import { Source } from './source.ts'
 
@@ -35,9 +36,10 @@ type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Outpu
 /** What the worker keeps between two calls, by number, until it is told to let go. */
 export type Handle = number
 
-/** Where a line stands in its segment, in bytes. */
+/** Where a line stands: which row of its segment, and between which bytes. */
 export interface LineBytes {
   readonly segment: number
+  readonly row: number
   readonly from: number
   readonly to: number
 }
@@ -53,7 +55,7 @@ export interface Tasks {
   readMemory: Task<{ key: string }, MemoryDetail | null>
   facets: Task<Record<string, never>, Facets>
   previewExport: Task<Query, ExportPreview>
-  writeBody: Task<Query, ExportBody>
+  writeBody: Task<ExportQuery, ExportBody>
   stageDrafts: Task<DraftsInput, StagedDrafts>
   stageRevision: Task<RevisionInput, StagedDrafts>
   openForeign: Task<
@@ -68,16 +70,11 @@ export interface Tasks {
   >
 }
 
-interface List {
-  readonly lines: Uint32Array
-  readonly index: MemoryIndex
-}
-
 /** The tasks over one database connection. */
 export function createTasks(opening: Promise<Database>): Tasks {
   const manifests = new Map<Handle, OpenedManifest>()
   const foreign = new Map<Handle, readonly MemoryDraft[]>()
-  const lists = new Map<Handle, List>()
+  const lists = new Map<Handle, Rows>()
   let handles = 0
   const storing = opening.then((db) => ({ db, store: new MemoryStore(db) }))
   // Verification needs no store: where it cannot be opened, the tasks that need it say so.
@@ -102,16 +99,16 @@ export function createTasks(opening: Promise<Database>): Tasks {
     },
     async query(query, context) {
       const { store } = await storing
-      const lines = await findRows(store, query, context)
-      lists.set(++handles, { lines, index: await store.upToDate() })
-      return { list: handles, count: lines.length }
+      const rows = await findRows(store, query, context)
+      lists.set(++handles, rows)
+      return { list: handles, count: rows.lines.length }
     },
     async readList({ list, from, to }) {
       const { store } = await storing
       const { lines, index } = held(lists, list)
       // Lines were taken out since: their numbers now mean others.
       if ((await store.upToDate()) !== index) throw new ExchangeError('list_outdated')
-      return readRows(store, lines.subarray(from, to))
+      return readRows(store, { index, lines: lines.subarray(from, to) })
     },
     readMemory: async ({ key }) => readDetail((await storing).store, key),
     facets: async () => readFacets((await storing).store),
@@ -139,9 +136,11 @@ export function createTasks(opening: Promise<Database>): Tasks {
       const index = await store.upToDate()
       const { row } = index.lookUp(fromHex(key))
       if (row === null) throw new ExchangeError('memory_unknown')
-      const keys = [row, ...index.historyOf(row)].map((line) => index.keyOf(line))
-      const lines = keys.flatMap((each) => index.linesOf(each)).map((line) => bytesOf(index, line))
-      return { keys: [...new Set(keys.map(toHex))], lines, leaf: toHex(index.leafOf(row)) }
+      const keys = new Set([row, ...index.historyOf(row)].map((line) => toHex(index.keyOf(line))))
+      const lines = [...keys]
+        .flatMap((each) => index.linesOf(fromHex(each)))
+        .map((line) => bytesOf(index, line))
+      return { keys: [...keys], lines, leaf: toHex(index.leafOf(row)) }
     },
     stretch: async ({ passphrase, salt, N, r, p }) =>
       (await scryptAsync(passphrase.normalize('NFKC'), salt, {
@@ -160,8 +159,8 @@ function held<T>(kept: ReadonlyMap<Handle, T>, handle: Handle): T {
   return value
 }
 
-function bytesOf(index: MemoryIndex, line: number): LineBytes {
+function bytesOf(index: MemoryIndex, line: Ordinal): LineBytes {
   const page = index.pageOf(line)
   const row = index.rowOf(line)
-  return { segment: page.id, from: page.offsets[row]!, to: page.offsets[row + 1]! - 1 }
+  return { segment: page.id, row, from: page.offsets[row]!, to: page.offsets[row + 1]! - 1 }
 }

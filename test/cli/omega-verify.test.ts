@@ -84,6 +84,10 @@ describe('exit code 1', () => {
     ['one byte flipped', flipped(whole.bytes, 'Note 77'), 'content_hash_mismatch'],
     ['gzip cut short', gzipSync(whole.bytes).subarray(0, 900), 'gzip_invalid'],
     ['gzip and more', Buffer.concat([gzipSync(whole.bytes), Buffer.from('more')]), 'gzip_invalid'],
+    ['gzip of two members', Buffer.concat([gzipSync(whole.bytes), gzipSync('')]), 'gzip_invalid'],
+    ['gzip with one bit wrong', flippedAt(gzipSync(whole.bytes), 5000), 'gzip_invalid'],
+    ['gzip with a wrong checksum', flippedAt(gzipSync(whole.bytes), -6), 'gzip_invalid'],
+    ['gzip header cut short', Uint8Array.of(0x1f, 0x8b, 8, 8, 65), 'gzip_invalid'],
     ['a key', ISSUER.pem, 'not_a_manifest'],
   ]
   it.each(cases)('%s: refused with its code', (name, bytes, result) => {
@@ -189,6 +193,10 @@ async function peakMemory(path: string): Promise<number> {
   expect(code).toBe(0)
   expect(peak).toBeGreaterThan(0)
   return peak / 1024
+}
+
+function flippedAt(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.with(at, bytes.at(at)! ^ 1)
 }
 
 /** One bit of the first byte after `text` begins, flipped. */

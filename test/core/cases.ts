@@ -18,7 +18,7 @@ import { OTHERS, P256, RSA } from './manifests.ts'
 /** Files that hold or fail, one for each rule of the format; what they say is what manifest-format, 10, says. */
 
 /** Where a case fails: layer, code, line, index; or null. */
-export type Expected = [layer: LayerName, code: FormatCode, line: number, index?: number] | null
+type Expected = [layer: LayerName, code: FormatCode, line: number, index?: number] | null
 /** Options of the writer, or the bytes themselves. */
 export type Case = [name: string, file: ManifestOptions | Uint8Array | (() => Uint8Array), expected: Expected]
 
@@ -742,6 +742,7 @@ const memories: Case[] = [
     null,
   ],
   ['names of the prototype', withDraft({ constructor: 1, toString: 2, hasOwnProperty: 3 }), null],
+  ['empty metadata, which is not none', withDraft({ metadata: {} }), null],
   ['metadata null', withDraft({ metadata: null }), ['leaves', 'memory_invalid', 6, 1]],
   ['metadata a list', withDraft({ metadata: [] }), ['leaves', 'memory_invalid', 6, 1]],
   ['event_type null', withDraft({ event_type: null }), ['leaves', 'memory_invalid', 6, 1]],

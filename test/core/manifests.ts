@@ -166,4 +166,4 @@ export const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1,
   minLength: 1,
   maxLength: 5,
 })
-export { json, hash }
+export { json }

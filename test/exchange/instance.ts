@@ -68,16 +68,23 @@ export function trust(
 export async function dump(db: Database): Promise<Record<string, unknown[]>> {
   const stores = [...db.objectStoreNames]
   const tx = db.transaction(stores)
-  const contents = stores.map(async (name) => [name, (await tx.objectStore(name).getAll()).map(comparable)])
-  return Object.fromEntries(await Promise.all(contents)) as Record<string, unknown[]>
+  const held = await Promise.all(
+    stores.map(async (name) => [name, await tx.objectStore(name).getAll()] as const),
+  )
+  const contents = held.map(
+    async ([name, records]) => [name, await Promise.all(records.map(comparable))] as const,
+  )
+  return Object.fromEntries(await Promise.all(contents))
 }
 
-function comparable(value: unknown): unknown {
+async function comparable(value: unknown): Promise<unknown> {
+  if (value instanceof Blob) return `Blob ${String(new Uint8Array(await value.arrayBuffer()))}`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} ${String(value)}`
   if (value instanceof CryptoKey) return `key ${value.type} ${String(value.extractable)}`
-  if (Array.isArray(value)) return value.map(comparable)
+  if (Array.isArray(value)) return Promise.all(value.map(comparable))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, comparable(member)]))
+  const members = Object.entries(value).map(async ([name, member]) => [name, await comparable(member)])
+  return Object.fromEntries(await Promise.all(members)) as object
 }
 
 /** The code a promise rejects with; what else it rejects with, or that it does not, is shown as text. */

@@ -45,7 +45,7 @@ export function PROOF(m: number, D: readonly Hash[]): Hash[] {
   return SUBPROOF(m, D, true)
 }
 
-export function SUBPROOF(m: number, D: readonly Hash[], b: boolean): Hash[] {
+function SUBPROOF(m: number, D: readonly Hash[], b: boolean): Hash[] {
   const n = D.length
   if (m === n) return b ? [] : [MTH(D)]
   const k = largestPowerOfTwoBelow(n)
@@ -55,7 +55,7 @@ export function SUBPROOF(m: number, D: readonly Hash[], b: boolean): Hash[] {
 }
 
 /** PATH read backwards: the root that a path leads to, or null where its length is not that of m and n. */
-export function rootFromPath(m: number, n: number, leaf: Hash, path: readonly Hash[]): Hash | null {
+function rootFromPath(m: number, n: number, leaf: Hash, path: readonly Hash[]): Hash | null {
   if (!Number.isSafeInteger(m) || !Number.isSafeInteger(n) || m < 0 || m >= n) return null
   if (n === 1) return path.length === 0 ? leaf : null
   const k = largestPowerOfTwoBelow(n)

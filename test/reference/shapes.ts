@@ -11,7 +11,7 @@ export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 type Test = (value: Json) => boolean
 
 const isString: Test = (value) => typeof value === 'string'
-export const isHex: Test = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+const isHex: Test = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const within = (low: number, high: number): Test => {
   return (value) => typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
 }
@@ -97,7 +97,7 @@ const SELECTION: Members = {
   'until?': isTime,
 }
 
-export function isDetails(value: Json | undefined): boolean {
+function isDetails(value: Json | undefined): boolean {
   return fits(value, {
     salt: isSalt,
     selection: (selection) => fits(selection, SELECTION),

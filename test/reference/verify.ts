@@ -10,8 +10,8 @@ import { decodeBase64, hex, isStatement, MANIFEST_TYPE, memoryForm, readKey } fr
  * The slow twin of the verifier: manifest-format, 2, 6 and 10, from the page alone, the whole file in memory,
  * each line's checks in the order of the table. A gzip file has been inflated before.
  */
-export type Layer = 'signature' | 'leaves' | 'root' | 'evidence'
-export interface Failure {
+type Layer = 'signature' | 'leaves' | 'root' | 'evidence'
+interface Failure {
   layer: Layer
   code: FormatCode
   line: number
@@ -77,7 +77,7 @@ function paeOf(statement: Statement): Uint8Array {
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${body.length} `), body])
 }
 
-export function idOf(statement: Statement): string {
+function idOf(statement: Statement): string {
   return hex(sha256(paeOf(statement)))
 }
 

@@ -57,7 +57,7 @@ function pseudoRandom(name: string): string {
   return Buffer.from(sha256(Buffer.from(name)).subarray(0, 16)).toString('base64url')
 }
 
-export function hashMetadata(metadata: Json | undefined): Uint8Array {
+function hashMetadata(metadata: Json | undefined): Uint8Array {
   return metadata === undefined ? new Uint8Array(32) : sha256(Buffer.from(serialize(metadata)))
 }
 
@@ -105,7 +105,7 @@ function byFingerprint(a: Signature, b: Signature): number {
   return compareUnits(a.fingerprint, b.fingerprint)
 }
 
-export function paeOf(type: string, header: Json): Uint8Array {
+function paeOf(type: string, header: Json): Uint8Array {
   const [kind, body] = [Buffer.from(type), Buffer.from(serialize(header))]
   return Buffer.concat([Buffer.from(`DSSEv1 ${kind.length} `), kind, Buffer.from(` ${body.length} `), body])
 }
@@ -166,7 +166,7 @@ export interface Manifest {
 
 export const ISSUER = signerNamed('Issuer')
 
-export function idOf({ type, header }: Statement): string {
+function idOf({ type, header }: Statement): string {
   return hex(sha256(paeOf(type, header)))
 }
 

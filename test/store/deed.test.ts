@@ -77,7 +77,7 @@ describe('a deed that fails', () => {
     const before = await dump(db)
     const work = tx(db, deed('failing'), ['tombstones', 'settings'], async (transaction) => {
       await transaction.objectStore('tombstones').put({ key: 'k', at: 't' })
-      void transaction.objectStore('settings').put({ name: 'x', value: 1 })
+      await transaction.objectStore('settings').put({ name: 'x', value: 1 })
       throw new ExchangeError('peer_unknown')
     })
     expect(await codeOf(work)).toBe('peer_unknown')

@@ -23,16 +23,19 @@ describe('lines', () => {
   it('come back byte for byte over many segments', async () => {
     const db = await openTestDatabase()
     const memories = [
-      ...many(0, 1100),
-      fakeMemory(2000, { content: 'é\u2028😀'.repeat(300_000) }),
-      ...many(3000, 3003),
+      ...many(0, 4100),
+      fakeMemory(5000, { content: 'é\u2028😀'.repeat(300_000) }),
+      ...many(6000, 6003),
     ]
     await put(db, memories)
     expect(await db.count('segments')).toBeGreaterThan(2)
     const store = new MemoryStore(db)
     const index = await store.upToDate()
     expect(index.lines).toBe(memories.length)
-    const texts = await store.readLines(memories.map((_, i) => i))
+    const texts = await store.readLines(
+      index,
+      memories.map((_, i) => i),
+    )
     for (const [i, memory] of memories.entries()) expect(texts[i] === canonicalize(memory)).toBe(true)
   })
 
@@ -40,9 +43,9 @@ describe('lines', () => {
     const db = await openTestDatabase()
     await put(db, many(0, 2))
     const store = new MemoryStore(db)
-    await store.upToDate()
+    const index = await store.upToDate()
     await db.clear('segments')
-    await expect(store.readLines([0])).rejects.toMatchObject({ code: 'storage_damaged' })
+    await expect(store.readLines(index, [0])).rejects.toMatchObject({ code: 'storage_damaged' })
   })
 })
 
@@ -117,7 +120,7 @@ it('a reader that began before lines went gets its own lines or none, never othe
   const index = await store.upToDate()
   const asked = [...index.select({})].slice(0, 3)
   await remove(db, first)
-  const [read] = await Promise.allSettled([store.readLines(asked), store.upToDate()])
+  const [read] = await Promise.allSettled([store.readLines(index, asked), store.upToDate()])
   if (read.status === 'fulfilled') {
     const ids = read.value.map((text) => (JSON.parse(text) as { id: string }).id)
     expect(ids).toEqual(['id-12', 'id-11', 'id-10'])
