@@ -22,14 +22,14 @@ const WORDS = {
   },
   truncated: {
     title: 'The file breaks off',
-    what: 'Its end is missing: copying or sending it broke off. What is missing cannot be told from what is there.',
-    remedy: 'Copy the file again, or ask the sender for it again.',
+    what: 'A line has no end: copying or sending it broke off, or a mail gateway has put the whole file on one line. What is missing cannot be told from what is there.',
+    remedy: 'Copy the file again, or ask the sender for it again as .json.gz.',
   },
   line_too_long: {
     title: 'A line is longer than 8 MiB',
     what: 'One memory is one line, and the rule for a line is 8 MiB. Reading stopped there, before the line was held in memory.',
     remedy:
-      'Ask the sender for the file again as it was exported; a manifest that keeps the rules has no such line.',
+      'A mail gateway may have put the whole file on one line. Ask the sender for it again as .json.gz.',
   },
   not_utf8: {
     title: 'The file is not UTF-8',

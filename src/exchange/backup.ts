@@ -118,9 +118,18 @@ export async function openBackup(
   } catch (cause) {
     throw new ExchangeError('passphrase_wrong', '', {}, { cause })
   }
-  const key = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
+  const key = await importPrivateKey(pkcs8)
   pkcs8.fill(0)
   return { key, publicKey, label: open['label'] as string, created_at: open['created_at'] as string }
+}
+
+/** Sealed by someone who knew the passphrase, and no key all the same. */
+async function importPrivateKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
+  } catch (cause) {
+    throw new ExchangeError('backup_invalid', '', {}, { cause })
+  }
 }
 
 async function readBackup(file: Blob): Promise<JsonObject> {

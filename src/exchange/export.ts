@@ -4,6 +4,7 @@ import { ExchangeError } from '../core/errors.ts'
 import {
   encodeHead,
   hashDetails,
+  isNote,
   parseEnvelope,
   TAIL,
   type Details,

@@ -82,7 +82,9 @@ export async function restoreIdentity(instance: Instance, file: Blob, passphrase
   if ((await currentIdentity(instance)) !== null) throw new ExchangeError('identity_exists')
   if (!(await canSign())) throw new ExchangeError('ed25519_unavailable')
   const { key, publicKey, label, created_at } = await openBackup(instance.worker, file, passphrase)
-  await checkPair(key, publicKey)
+  await checkPair(key, publicKey).catch((cause: unknown) => {
+    throw new ExchangeError('backup_invalid', 'the key is another one', {}, { cause })
+  })
   const identity = {
     fingerprint: fingerprintOf(publicKey),
     label,

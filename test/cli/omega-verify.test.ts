@@ -85,7 +85,6 @@ describe('exit code 1', () => {
     ['gzip cut short', gzipSync(whole.bytes).subarray(0, 900), 'gzip_invalid'],
     ['gzip and more', Buffer.concat([gzipSync(whole.bytes), Buffer.from('more')]), 'gzip_invalid'],
     ['gzip of two members', Buffer.concat([gzipSync(whole.bytes), gzipSync('')]), 'gzip_invalid'],
-    ['gzip with one bit wrong', flippedAt(gzipSync(whole.bytes), 5000), 'gzip_invalid'],
     ['gzip with a wrong checksum', flippedAt(gzipSync(whole.bytes), -6), 'gzip_invalid'],
     ['gzip header cut short', Uint8Array.of(0x1f, 0x8b, 8, 8, 65), 'gzip_invalid'],
     ['a key', ISSUER.pem, 'not_a_manifest'],

@@ -20,6 +20,7 @@ export interface Profile {
  */
 export async function openProfile(folder: string, baseURL?: string): Promise<Profile> {
   const { use } = test.info().project
+  const { actionTimeout = 0 } = use
   const home = new URL('./', baseURL ?? use.baseURL).href
   const context = await chromium.launchPersistentContext(folder, {
     ...use.launchOptions,
@@ -27,6 +28,7 @@ export async function openProfile(folder: string, baseURL?: string): Promise<Pro
     acceptDownloads: true,
     baseURL: home,
   })
+  context.setDefaultTimeout(actionTimeout)
   const problems = await watch(context, home)
   const page = context.pages()[0] ?? (await context.newPage())
   return { context, page, baseURL: home, problems, close: () => context.close() }

@@ -12,6 +12,11 @@ export async function goTo(page: Page, place: 'Memories' | 'Exchange' | 'Peers' 
   await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible()
 }
 
+/** A button, or a link that is one to a person. */
+export async function press(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('button', { name }).or(page.getByRole('link', { name })).first().click()
+}
+
 export async function makeIdentity(page: Page, label: string): Promise<void> {
   await goTo(page, 'Identity')
   await page.getByLabel('Name of this instance').fill(label)

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { exportManifest, listStreams, previewExport, type ExportInput } from '../../src/exchange/export.ts'
+import {
+  exportManifest,
+  listStreams,
+  previewExport,
+  type ExportInput,
+  type ExportTerms,
+} from '../../src/exchange/export.ts'
 import { importManifest } from '../../src/exchange/import.ts'
 import { listManifests, openManifest } from '../../src/exchange/manifest.ts'
 import { queryMemories, writeMemory } from '../../src/exchange/memories.ts'
@@ -119,28 +125,34 @@ describe('what is chosen', () => {
   it('refusals take no place in the stream', async () => {
     const instance = await openWithMemories()
     const before = await dump(instance.db)
-    const refusals: [Promise<unknown>, string][] = [
-      [exportManifest(instance, { entity_id: 'nobody' }), 'empty_selection'],
-      [exportManifest(instance, { picked: [] }), 'empty_selection'],
-      [exportManifest(instance, { picked: ['ab'.repeat(32)] }), 'empty_selection'],
-      [exportManifest(instance, { since: '2026-02-30' }), 'selection_invalid'],
-      [exportManifest(instance, { since: '2026-03-01', until: '2026-03-01' }), 'selection_invalid'],
-      [exportManifest(instance, { origin: 'theirs' }), 'selection_invalid'],
-      [exportManifest(instance, { tags_match: 'some', tags: ['a', 'b'] }), 'selection_invalid'],
-      [exportManifest(instance, { entity_id: 'x\u202e' }), 'selection_invalid'],
-      [exportManifest(instance, {}, { expires_at: '2026-05-04' }), 'selection_invalid'],
-      [exportManifest(instance, {}, { expires_at: 'soon' }), 'selection_invalid'],
-      [exportManifest(instance, {}, { audience: ['abc'] }), 'fingerprint_incomplete'],
-      [exportManifest(instance, {}, { stream: { id: '00'.repeat(16) } }), 'manifest_unknown'],
-      [exportManifest(instance, {}, { stream: { name: '' } }), 'label_invalid'],
-      [exportManifest(instance, {}, { note: 'n'.repeat(2001) }), 'selection_invalid'],
-      [exportManifest(instance, {}, { note: '\ud800' }), 'selection_invalid'],
-      [
-        previewExport(instance, { since: 'x' }).catch((error: unknown) => Promise.reject(error as Error)),
-        'selection_invalid',
-      ],
+    const refusals: [ExportInput, ExportTerms, string][] = [
+      [{ entity_id: 'nobody' }, {}, 'empty_selection'],
+      [{ picked: [] }, {}, 'empty_selection'],
+      [{ picked: ['ab'.repeat(32)] }, {}, 'empty_selection'],
+      [{ since: '2026-02-30' }, {}, 'selection_invalid'],
+      [{ since: '2026-03-01', until: '2026-03-01' }, {}, 'selection_invalid'],
+      [{ origin: 'theirs' }, {}, 'selection_invalid'],
+      [{ tags_match: 'some', tags: ['a', 'b'] }, {}, 'selection_invalid'],
+      [{ entity_id: 'x\u202e' }, {}, 'selection_invalid'],
+      [{}, { expires_at: '2026-05-04' }, 'selection_invalid'],
+      [{}, { expires_at: 'soon' }, 'selection_invalid'],
+      [{}, { audience: ['abc'] }, 'fingerprint_incomplete'],
+      [{}, { stream: { id: '00'.repeat(16) } }, 'manifest_unknown'],
+      [{}, { stream: { name: '' } }, 'label_invalid'],
+      [{}, { note: 'n'.repeat(2001) }, 'selection_invalid'],
+      [{}, { note: '\ud800' }, 'selection_invalid'],
     ]
-    for (const [i, [work, code]] of refusals.entries()) expect(await codeOf(work), `case ${i}`).toBe(code)
+    for (const [input, terms, code] of refusals) {
+      expect(
+        await codeOf(exportManifest(instance, input, terms)),
+        JSON.stringify([input, terms]).slice(0, 80),
+      ).toBe(code)
+    }
+    for (const input of [{ since: 'x' }, { origin: 'theirs' }]) {
+      await expect((async () => previewExport(instance, input))()).rejects.toMatchObject({
+        code: 'selection_invalid',
+      })
+    }
     expect(await dump(instance.db)).toEqual(before)
     expect(await codeOf(exportManifest(await openTestInstance(), {}))).toBe('no_identity')
   })

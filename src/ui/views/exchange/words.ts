@@ -5,7 +5,12 @@ import type { ImportResult } from '../../../exchange/import.ts'
 import type { ExportPreview } from '../../../exchange/export.ts'
 
 const NUMBER = new Intl.NumberFormat('en')
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
 
 export const numberOf = (value: number): string => NUMBER.format(value)
 
@@ -23,9 +28,14 @@ export function bytesOf(bytes: number): string {
   return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
 }
 
-/** The line by which an intact manifest is known, the same in every place that verifies. */
-export function verdictOf(report: Report): string {
-  return `leaf hashes consistent, root matches, signature OK, ${countOf(report.leaves, 'leaf', 'leaves')}`
+/** The line by which an intact manifest is known, the same in every place that verifies; joined by a space. */
+export function verdictOf(report: Report): string[] {
+  return [
+    'leaf hashes consistent,',
+    'root matches,',
+    'signature OK,',
+    countOf(report.leaves, 'leaf', 'leaves'),
+  ]
 }
 
 export function importedOf(result: ImportResult): string {
@@ -57,22 +67,22 @@ export const LAYER_WORDS: Readonly<
   signature: {
     name: 'Signature',
     ok: 'This key signed this header, and nothing in the header has changed since.',
-    open: 'Not checked.',
+    open: '',
   },
   leaves: {
     name: 'Leaves',
     ok: 'Every memory is, to the last character, what its own hash says.',
-    open: 'Not checked: an earlier layer failed.',
+    open: 'An earlier layer failed.',
   },
   root: {
     name: 'Root',
     ok: 'The memories in this file, in this order, are all of those that were signed, and no others.',
-    open: 'Not checked: an earlier layer failed.',
+    open: 'An earlier layer failed.',
   },
   evidence: {
     name: 'Evidence',
     ok: 'Every statement that travels with the manifest verifies.',
-    open: 'Not checked: an earlier layer failed.',
+    open: 'An earlier layer failed.',
   },
 }
 

@@ -21,25 +21,30 @@ export class MemoryFilterState {
   /** Where the list was scrolled to, for when one comes back to it. */
   scrolled = 0
 
-  readonly asked: MemoryFilter = $derived({
-    text: this.text.trim() || undefined,
-    entity_id: this.entity_id || undefined,
-    event_type: this.event_type || undefined,
-    since: this.since || undefined,
-    until: this.until || undefined,
-    tags: this.tags,
-    tags_match: this.tags_match,
-    origin: this.origin || undefined,
-    peer: this.peer || undefined,
-  })
+  // Getters and no $derived: what is derived belongs to the component that made it and dies with it.
+  get asked(): MemoryFilter {
+    return {
+      text: this.text.trim() || undefined,
+      entity_id: this.entity_id || undefined,
+      event_type: this.event_type || undefined,
+      since: this.since || undefined,
+      until: this.until || undefined,
+      tags: this.tags,
+      tags_match: this.tags_match,
+      origin: this.origin || undefined,
+      peer: this.peer || undefined,
+    }
+  }
 
   /** Members beside the text that narrow the list. */
-  readonly narrowed: number = $derived(
-    [this.entity_id, this.event_type, this.since, this.until, this.origin, this.peer].filter(Boolean).length +
-      this.tags.length,
-  )
+  get narrowed(): number {
+    const asked = [this.entity_id, this.event_type, this.since, this.until, this.origin, this.peer]
+    return asked.filter(Boolean).length + this.tags.length
+  }
 
-  readonly isEmpty: boolean = $derived(this.narrowed === 0 && this.text.trim() === '')
+  get isEmpty(): boolean {
+    return this.narrowed === 0 && this.text.trim() === ''
+  }
 
   drop(name: Name): void {
     if (name === 'origin') this.origin = ''
