@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { openProfile } from './profile.ts'
 import {
   download,
@@ -13,6 +13,7 @@ import {
   openApp,
   openFile,
   press,
+  trustSigner,
 } from './steps.ts'
 
 /** The session of the product: two people, two browsers, one file. */
@@ -78,8 +79,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
   })
 
   await test.step('4. B trusts A after comparing fingerprints by phone', async () => {
-    await press(b.page, /Trust this signer/)
-    await trust(b.page, 'By phone', 'instance-A')
+    await trustSigner(b.page, 'By phone', 'instance-A')
     expect(JSON.parse(await dump(b.page, ['peers'])).peers).toMatchObject([
       { label: 'instance-A', compared: 'phone', state: 'trusted', public_key_pem: readFileSync(pem, 'utf8') },
     ])
@@ -212,18 +212,8 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
   await b.close()
 })
 
-async function trust(page: import('@playwright/test').Page, compared: string, label: string): Promise<void> {
-  await page.getByLabel(compared).check()
-  await page.getByRole('checkbox').last().check()
-  await page.getByLabel('Your name for this peer').fill(label)
-  await page.getByRole('button', { name: 'Trust this key' }).click()
-  await expect(page.getByText(label).first()).toBeVisible()
-}
-
 /** What a script on the page can get out of the key that is stored. */
-function tryToReadPrivateKey(
-  page: import('@playwright/test').Page,
-): Promise<{ extractable: boolean; exported: string[] }> {
+function tryToReadPrivateKey(page: Page): Promise<{ extractable: boolean; exported: string[] }> {
   return page.evaluate(async () => {
     const db = await new Promise<IDBDatabase>((resolve) => {
       const opening = indexedDB.open('omega-exchange')

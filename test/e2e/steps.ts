@@ -8,7 +8,7 @@ export async function openApp(page: Page): Promise<void> {
 }
 
 export async function goTo(page: Page, place: 'Memories' | 'Exchange' | 'Peers' | 'Identity'): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: place }).click()
+  await page.getByRole('navigation').getByRole('link', { name: place, exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible()
 }
 
@@ -42,6 +42,21 @@ export async function openFile(
 ): Promise<void> {
   await goTo(page, 'Exchange')
   await page.getByTestId('open-file').first().setInputFiles(file)
+}
+
+/** Trusts who signed the opened manifest, saying how the fingerprint was compared. */
+export async function trustSigner(
+  page: Page,
+  compared: 'By phone' | 'In person' | 'On paper' | 'Not compared',
+  label: string,
+): Promise<void> {
+  await press(page, /Trust this signer/)
+  await page.getByLabel(compared).check()
+  if (compared !== 'Not compared') await page.getByLabel(/All 8 words/).check()
+  await page.getByLabel('Your name for this peer').fill(label)
+  await page.getByRole('button', { name: 'Trust this key' }).click()
+  await expect(page.getByText(label).first()).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Trust this key' })).toHaveCount(0)
 }
 
 export async function download(

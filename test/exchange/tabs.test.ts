@@ -8,8 +8,10 @@ import type { Progress } from '../../src/worker/protocol.ts'
 import { craftManifest, craftMemory, createStranger, type Stranger } from './craft.ts'
 import { codeOf, dump, openTestInstance, openWithIdentity, trust, type TestInstance } from './instance.ts'
 
+const COUNT = 1000
+
 /** Enough for several segments and several runs of reading. */
-async function craftLarge(peer: Stranger, count = 1500, bytes = 4000) {
+async function craftLarge(peer: Stranger, count = COUNT, bytes = 4000) {
   const filler = 'x'.repeat(bytes)
   return craftManifest(
     peer,
@@ -45,7 +47,7 @@ describe('an import that does not come to its end leaves nothing', () => {
     await whenStaged(instance, () => instance.worker.close())
     expect(await code).toBe('worker_lost')
     expect(await dump(instance.db)).toEqual(before)
-    expect(await take(instance)).toMatchObject({ imported: 1500 })
+    expect(await take(instance)).toMatchObject({ imported: COUNT })
     expect(instance.workers).toHaveLength(2)
   })
 
@@ -116,9 +118,9 @@ describe('two tabs', () => {
     const instance = await openWithLarge()
     const tab = await openTestInstance(instance.name)
     const results = await Promise.all([take(instance), take(tab)])
-    expect(results.map(({ imported }) => imported).sort()).toEqual([0, 1500])
-    expect(results.map(({ already_local }) => already_local).sort()).toEqual([0, 1500])
-    expect(await readFacets(tab)).toMatchObject({ rows: 1500, peers: [{ rows: 1500, lines: 1500 }] })
+    expect(results.map(({ imported }) => imported).sort()).toEqual([0, COUNT])
+    expect(results.map(({ already_local }) => already_local).sort()).toEqual([0, COUNT])
+    expect(await readFacets(tab)).toMatchObject({ rows: COUNT, peers: [{ rows: COUNT, lines: COUNT }] })
     expect(await instance.db.count('batches')).toBe(1)
   })
 
@@ -126,7 +128,7 @@ describe('two tabs', () => {
     const instance = await openWithLarge()
     const work = take(instance)
     await whenStaged(instance, () => openTestInstance(instance.name))
-    expect(await work).toMatchObject({ imported: 1500 })
+    expect(await work).toMatchObject({ imported: COUNT })
   })
 
   it('write at once, one thing and many', async () => {
@@ -173,10 +175,10 @@ describe('two tabs', () => {
     const tab = await openTestInstance(instance.name)
     const list = await queryMemories(tab, {})
     const [rows] = await Promise.all([
-      list.rows(0, 1500).catch((error: { code: string }) => error.code),
+      list.rows(0, COUNT).catch((error: { code: string }) => error.code),
       removePeerMemories(instance, large.peer.fingerprint),
     ])
-    if (Array.isArray(rows)) expect(rows).toHaveLength(1500)
+    if (Array.isArray(rows)) expect(rows).toHaveLength(COUNT)
     else expect(rows).toBe('list_outdated')
     expect(await codeOf(list.rows(0, 1))).toBe('list_outdated')
     expect(withoutAudit(await dump(tab.db))).toMatchObject({ batches: [], pages: [], segments: [] })
@@ -197,7 +199,7 @@ describe('progress', () => {
     const seen: Progress[] = []
     await take(instance, { onProgress: (progress: Progress) => void seen.push(progress) })
     const total = (bytes: number) => seen.filter((progress) => progress.total === bytes)
-    const [verified, staged] = [total(large.crafted.file.size), total(1500)]
+    const [verified, staged] = [total(large.crafted.file.size), total(COUNT)]
     expect(verified.length + staged.length).toBe(seen.length)
     for (const pass of [verified, staged]) {
       expect(pass.length).toBeGreaterThan(1)
@@ -205,7 +207,7 @@ describe('progress', () => {
         expect(progress.done).toBeGreaterThanOrEqual(pass[i]!.done)
         expect(progress.memories).toBeGreaterThanOrEqual(pass[i]!.memories)
       }
-      expect(pass.at(-1)).toMatchObject({ done: pass[0]!.total, memories: 1500 })
+      expect(pass.at(-1)).toMatchObject({ done: pass[0]!.total, memories: COUNT })
     }
   })
 })

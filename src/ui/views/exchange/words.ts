@@ -28,14 +28,9 @@ export function bytesOf(bytes: number): string {
   return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
 }
 
-/** The line by which an intact manifest is known, the same in every place that verifies; joined by a space. */
-export function verdictOf(report: Report): string[] {
-  return [
-    'leaf hashes consistent,',
-    'root matches,',
-    'signature OK,',
-    countOf(report.leaves, 'leaf', 'leaves'),
-  ]
+/** The line by which an intact manifest is known, the same in every place that verifies. */
+export function verdictOf(report: Report): string {
+  return `leaf hashes consistent, root matches, signature OK, ${countOf(report.leaves, 'leaf', 'leaves')}`
 }
 
 export function importedOf(result: ImportResult): string {

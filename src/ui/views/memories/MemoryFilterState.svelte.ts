@@ -61,7 +61,8 @@ export class MemoryFilterState {
   }
 
   clear(): void {
-    for (const name of ['text', 'entity_id', 'event_type', 'since', 'until', 'origin', 'peer'] as const) this.drop(name)
+    for (const name of ['text', 'entity_id', 'event_type', 'since', 'until', 'origin', 'peer'] as const)
+      this.drop(name)
     this.tags = []
     this.tags_match = 'all'
   }

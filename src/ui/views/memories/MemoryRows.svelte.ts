@@ -1,6 +1,12 @@
 import { untrack } from 'svelte'
 import { ExchangeError } from '../../../core/errors.ts'
-import { queryMemories, type MemoryFilter, type MemoryList, type MemoryRow } from '../../../exchange/memories.ts'
+import {
+  queryMemories,
+  type MemoryFilter,
+  type MemoryList,
+  type MemoryRow,
+} from '../../../exchange/memories.ts'
+import type { CallOptions } from '../../../worker/bridge.ts'
 import type { Progress } from '../../../worker/protocol.ts'
 import { getApp } from '../../AppState.svelte.ts'
 
@@ -18,10 +24,12 @@ const SHOWN = 400
 export class MemoryRows {
   /** How many the query found; undefined before the first has ended. */
   count = $state<number | undefined>(undefined)
-  /** Grows with every answer to a query. */
-  answers = $state(0)
+  /** What was asked, by the answer that is shown. */
+  answered = $state.raw<MemoryFilter | undefined>(undefined)
   busy = $state(true)
   error = $state.raw<unknown>(undefined)
+  /** A person ended the search: what is shown answers an earlier question. */
+  stopped = $state(false)
   progress = $state.raw<Progress | null>(null)
 
   #version = $state(0)
@@ -40,7 +48,9 @@ export class MemoryRows {
       const filter = asked()
       const controller = new AbortController()
       this.#controller = controller
-      untrack(() => void this.#ask(() => queryMemories(app.instance, filter, this.#options(controller)), controller.signal))
+      untrack(
+        () => void this.#ask(filter, (options) => queryMemories(app.instance, filter, options), controller),
+      )
       return () => controller.abort()
     })
     $effect(() => () => this.#list?.close())
@@ -71,21 +81,32 @@ export class MemoryRows {
 
   cancel(): void {
     this.#controller?.abort()
+    this.stopped = true
     this.busy = false
     this.progress = null
   }
 
-  #options(controller: AbortController) {
+  again(): void {
+    this.#again++
+  }
+
+  #options(controller: AbortController): CallOptions {
     const onProgress = (progress: Progress) => {
       if (!controller.signal.aborted) this.progress = progress
     }
     return { signal: controller.signal, onProgress }
   }
 
-  async #ask(query: () => Promise<MemoryList>, signal: AbortSignal): Promise<void> {
+  async #ask(
+    filter: MemoryFilter,
+    query: (options: CallOptions) => Promise<MemoryList>,
+    controller: AbortController,
+  ): Promise<void> {
+    const { signal } = controller
     this.busy = true
+    this.stopped = false
     try {
-      const list = await query()
+      const list = await query(this.#options(controller))
       if (signal.aborted) return list.close()
       const pages = await this.#first(list)
       if (signal.aborted) return list.close()
@@ -95,7 +116,7 @@ export class MemoryRows {
       this.#tries = 0
       this.count = list.count
       this.error = undefined
-      this.answers++
+      this.answered = filter
       this.#version++
       this.look(...this.#view)
     } catch (error) {
@@ -136,7 +157,8 @@ export class MemoryRows {
 
   /** Lines were taken out, or the worker died: the same is asked once more, but not without end. */
   #tryAgain(error: unknown): boolean {
-    const isOld = error instanceof ExchangeError && (error.code === 'list_outdated' || error.code === 'worker_lost')
+    const isOld =
+      error instanceof ExchangeError && (error.code === 'list_outdated' || error.code === 'worker_lost')
     if (!isOld || ++this.#tries > TRIES) return false
     this.#again++
     return true
@@ -159,5 +181,7 @@ function pagesOf(from: number, to: number): number[] {
 
 function shorten(row: MemoryRow): MemoryRow {
   const { content } = row.memory
-  return content.length <= SHOWN ? row : { ...row, memory: { ...row.memory, content: content.slice(0, SHOWN) } }
+  return content.length <= SHOWN
+    ? row
+    : { ...row, memory: { ...row.memory, content: content.slice(0, SHOWN) } }
 }
