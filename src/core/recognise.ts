@@ -22,7 +22,8 @@ export function recognise(start: Uint8Array): FileKind {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true })
   } catch {
-    return 'not_text'
+    // Said to be a manifest: its verification names the line that is no text.
+    return new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope) ? 'manifest' : 'not_text'
   }
   // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
   if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'

@@ -171,11 +171,15 @@ async function liftTombstone(tx: Parameters<typeof commitBatch>[0], key: string)
   await bumpEpoch(tx)
 }
 
-/** Takes out what was staged for a deed that did not come about. */
+/** Takes out what was staged for a deed that did not come about. Never throws: why it did not is what is told. */
 export async function discardStaged(instance: Instance, batch: string): Promise<void> {
-  const tx = instance.db.transaction(['batches', 'pages', 'segments'], 'readwrite')
-  await deleteBatch(tx as unknown as Parameters<typeof deleteBatch>[0], batch)
-  await tx.done
+  try {
+    const tx = instance.db.transaction(['batches', 'pages', 'segments'], 'readwrite')
+    await deleteBatch(tx as unknown as Parameters<typeof deleteBatch>[0], batch)
+    await tx.done
+  } catch {
+    // Unseen as it is, it is swept when the store is opened next.
+  }
 }
 
 function toDraft(instance: Instance, input: MemoryInput): MemoryDraft {

@@ -24,9 +24,11 @@ export class Staging {
     this.#batch = batch
   }
 
-  /** `batch` is a new random id. */
+  /** `batch` is a new random id. Throws `storage_full`, `storage_unavailable`. */
   static async begin(db: Database, batch: string, origin: BatchOrigin | null): Promise<Staging> {
-    await db.put('batches', { id: batch, state: 'staged', origin })
+    await db.put('batches', { id: batch, state: 'staged', origin }).catch((error: unknown) => {
+      throw toStorageError(error)
+    })
     return new Staging(db, batch)
   }
 

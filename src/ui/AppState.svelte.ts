@@ -61,7 +61,12 @@ export class AppState {
   /** Opens what was picked, dropped or pasted and goes to the place where it belongs. */
   async openFile(file: File): Promise<void> {
     const controller = new AbortController()
-    const opening = { fileName: file.name, bytes: file.size, progress: null, cancel: () => controller.abort() }
+    const opening = {
+      fileName: file.name,
+      bytes: file.size,
+      progress: null,
+      cancel: () => controller.abort(),
+    }
     this.opening?.cancel()
     this.opening = opening
     this.refusal = null

@@ -84,8 +84,7 @@ export async function stageRevision(
   const original = parseCanonical(line!) as Memory
   const own = index.batchOf(row).origin === null && original.author === input.author
   // A date that was estimated, and that nobody has set since, is no better than it was.
-  const estimated =
-    original['x-date-estimated'] === true && original.created_at === input.draft.created_at
+  const estimated = original['x-date-estimated'] === true && original.created_at === input.draft.created_at
   const draft = estimated ? { ...input.draft, 'x-date-estimated': true as const } : input.draft
   const memory = seal(() =>
     own
