@@ -12,6 +12,7 @@ import {
   MEMORIES,
   openApp,
   openFile,
+  picture,
   press,
   trustSigner,
 } from './steps.ts'
@@ -29,6 +30,9 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await openApp(a.page)
     await makeIdentity(a.page, 'Harbour Authority CERT')
     expect(await loadSample(a.page, 'Load the sample memories')).toContain('412 added')
+    await goTo(a.page, 'Memories')
+    await a.page.getByTestId('memory-row').nth(3).click()
+    await picture(a.page, '01-memories')
     await openApp(b.page)
     await makeIdentity(b.page, 'Strait Command CERT')
     expect(await loadSample(b.page, 'Load the partner’s sample')).toContain('61 added')
@@ -42,6 +46,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await a.page.getByLabel('Entity').fill('incident-response')
     await a.page.getByLabel('Since').fill('2026-02-01')
     await expect(a.page.getByTestId('export-preview')).toContainText('152 memories')
+    await picture(a.page, '02-export')
     const saved = await download(a.page, () => a.page.getByRole('button', { name: 'Sign and save' }).click())
     manifest = saved.path
     manifestName = saved.download.suggestedFilename()
@@ -70,6 +75,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     }
     await expect(b.page.getByText('trust mode: trusted_keys_only').first()).toBeVisible()
     await expect(b.page.getByText('untrusted_peer').first()).toBeVisible()
+    await picture(b.page, '03-untrusted')
     await b.page.getByTestId('read-memories').click()
     const [first] = JSON.parse(readFileSync(manifest, 'utf8')).memories
     await expect(b.page.getByText(first.content.slice(0, 40)).first()).toBeVisible()
@@ -94,6 +100,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await expect(b.page.getByTestId('verdict')).toHaveText(
       'leaf hashes consistent, root matches, signature OK, 152 leaves',
     )
+    await picture(b.page, '05-verified')
   })
 
   await test.step('6. B imports: 148 new, 4 were here', async () => {
@@ -101,6 +108,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await expect(b.page.getByTestId('import-result')).toHaveText(
       '148 imported, 4 already_local (idempotent dedup)',
     )
+    await picture(b.page, '06-imported')
     const { batches, manifests } = JSON.parse(await dump(b.page, ['batches', 'manifests']))
     expect(batches.filter((batch: { origin: unknown }) => batch.origin !== null)).toMatchObject([
       {
@@ -156,6 +164,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await b.page.getByRole('button', { name: 'Revoke this key' }).click()
     await expect(b.page.getByText(/revoked/i).first()).toBeVisible()
     await expect(b.page.getByText('148').first()).toBeVisible()
+    await picture(b.page, '07-revoked')
 
     const before = await dump(b.page, EVERYTHING)
     await openFile(b.page, {

@@ -44,6 +44,13 @@ export async function openFile(
   await page.getByTestId('open-file').first().setInputFiles(file)
 }
 
+/** `npm run pictures`: what the README shows is taken from the session as it really runs. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env['OMEGA_PICTURES'] === undefined) return
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: `docs/session/${name}.png`, animations: 'disabled' })
+}
+
 /** Trusts who signed the opened manifest, saying how the fingerprint was compared. */
 export async function trustSigner(
   page: Page,
@@ -53,6 +60,7 @@ export async function trustSigner(
   await press(page, /Trust this signer/)
   await page.getByLabel(compared).check()
   if (compared !== 'Not compared') await page.getByLabel(/All 8 words/).check()
+  if (compared === 'By phone') await picture(page, '04-compare')
   await page.getByLabel('Your name for this peer').fill(label)
   await page.getByRole('button', { name: 'Trust this key' }).click()
   await expect(page.getByText(label).first()).toBeVisible()

@@ -1,4 +1,4 @@
-import { encodeUtf8, fromHex, toBase64, toBase64Url, toHex } from '../../src/core/bytes.ts'
+import { fromHex, toBase64, toBase64Url, toHex } from '../../src/core/bytes.ts'
 import { canonicalize, type JsonObject, type JsonValue } from '../../src/core/canonical.ts'
 import { FRAME, hashDetails, TAIL } from '../../src/core/manifest.ts'
 import { createMemory, type Memory, type MemoryDraft } from '../../src/core/memory.ts'
@@ -78,7 +78,7 @@ export async function craftManifest(
   return { file, id, statement, lines }
 }
 
-export async function signStatement(
+async function signStatement(
   type: string,
   header: JsonObject,
   signer: Stranger,
@@ -103,5 +103,3 @@ export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<A
 export async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.arrayBuffer())
 }
-
-export { encodeUtf8 }

@@ -16,7 +16,7 @@ export interface TestInstance extends Instance {
   close(): void
 }
 
-export const START = Date.parse('2026-05-04T08:00:00.000Z')
+const START = Date.parse('2026-05-04T08:00:00.000Z')
 
 /** What Vite serves in tests is a module; the app starts the bundled worker through `start.ts`. */
 export function startTestWorker(name: string): Worker {

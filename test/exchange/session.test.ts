@@ -163,7 +163,7 @@ it('is the session of the product page, from A to B and back', async () => {
   expect(atC.every((row) => row.federation_origin!.fingerprint === b.identity.fingerprint)).toBe(true)
 })
 
-it('opens a manifest, a key and a backup as what they are', async () => {
+it('opens a manifest and a key as what they are', async () => {
   const a = await openWithIdentity('A')
   await takeIn(a, sampleB, 'b.json')
   const { file } = await exportManifest(a, {})
@@ -172,7 +172,7 @@ it('opens a manifest, a key and a backup as what they are', async () => {
   expect((await openFile(b, new File([a.identity.public_key_pem], 'key.pem'))).kind).toBe('key')
 })
 
-it('the naive instance: a whole store goes A to B through gzip', async () => {
+it('a whole store goes from A to B through gzip', async () => {
   const [a, b] = [await openWithIdentity('A'), await openTestInstance()]
   await takeIn(a, sampleB, 'b.json')
   const { file, count } = await exportManifest(a, {})

@@ -36,7 +36,7 @@ async function whenStaged(instance: TestInstance, act: () => unknown): Promise<v
 const take = async (instance: TestInstance, options = {}) =>
   importManifest(instance, await openManifest(instance, large.crafted.file), options)
 
-/** What was reserved for no batch, so that "nothing has changed" can be said of the whole store. */
+/** All but the audit and what counts the changes. */
 const withoutAudit = ({ audit: _, settings: __, ...rest }: Record<string, unknown[]>) => rest
 
 describe('an import that does not come to its end leaves nothing', () => {

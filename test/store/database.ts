@@ -1,7 +1,6 @@
 import { deleteDB } from 'idb'
 import { onTestFinished } from 'vitest'
 import { encodeUtf8, fromHex, toHex } from '../../src/core/bytes.ts'
-import { canonicalize } from '../../src/core/canonical.ts'
 import type { Memory } from '../../src/core/memory.ts'
 import { openDatabase, type Database } from '../../src/store/database.ts'
 import { tx, type Deed } from '../../src/store/deed.ts'
@@ -90,4 +89,4 @@ export async function bury(db: Database, memory: Memory): Promise<void> {
   })
 }
 
-export { canonicalize, dedupKey }
+export { dedupKey }
