@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { encodeUtf8 } from './bytes.ts'
+import { concat, encodeUtf8 } from './bytes.ts'
 
 export { sha256 }
 
@@ -11,9 +11,9 @@ export function hashWith(
   domain: number,
   ...parts: readonly (Uint8Array | string)[]
 ): Uint8Array<ArrayBuffer> {
-  const hasher = sha256.create().update(Uint8Array.of(domain))
-  for (const part of parts) hasher.update(typeof part === 'string' ? encodeUtf8(part) : part)
-  return hasher.digest() as Uint8Array<ArrayBuffer>
+  const bytes = parts.map((part) => (typeof part === 'string' ? encodeUtf8(part) : part))
+  // In one piece: a hasher fed in parts costs twice as much for texts as short as these.
+  return sha256(concat(Uint8Array.of(domain), ...bytes)) as Uint8Array<ArrayBuffer>
 }
 
 /** SHA-256 of text as UTF-8. */

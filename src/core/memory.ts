@@ -34,7 +34,8 @@ export interface MemoryDraft {
 
 export const MAX_CONTENT = 1_000_000
 export const MAX_TAGS = 256
-const BLIND_BYTES = 16
+/** 16 bytes as base64url: the last of 22 characters carries 2 bits, its 4 spare ones zero. */
+const BLIND = /^[A-Za-z0-9_-]{21}[AQgw]$/
 const LEAF_PREFIX = 'omega-memory/1\n'
 const NO_METADATA = new Uint8Array(32)
 const NOT_IN_LEAF = ['blind', 'content', 'content_sha256', 'leaf_hash', 'metadata', 'provenance']
@@ -138,7 +139,7 @@ function leafHash(memory: object): Uint8Array<ArrayBuffer> {
 }
 
 function isBlind(value: JsonValue): boolean {
-  return typeof value === 'string' && value.length === 22 && fromBase64Url(value)?.length === BLIND_BYTES
+  return typeof value === 'string' && BLIND.test(value)
 }
 
 function isWithheld(value: JsonValue): boolean {

@@ -44,11 +44,11 @@ const BACKUP: Shape = {
     kdf: (value) =>
       hasShape(value, {
         required: {
-          // A file that asks for more than this is not one of ours, it is one that wants to exhaust the machine.
-          N: (n) => isInteger(n, 2 ** 14, 2 ** 18) && Number.isInteger(Math.log2(n)),
+          // A file that asks for more than what is written here wants to exhaust the machine.
+          N: (n) => isInteger(n, 2 ** 14, SCRYPT.N) && Number.isInteger(Math.log2(n)),
           name: (name) => name === 'scrypt',
-          p: (p) => isInteger(p, 1, 4),
-          r: (r) => isInteger(r, 8, 8),
+          p: (p) => p === SCRYPT.p,
+          r: (r) => r === SCRYPT.r,
           salt: isBytes(SALT_BYTES),
         },
       }),

@@ -62,15 +62,23 @@ export function listForks(instance: Instance): Promise<ForkRecord[]> {
   return instance.db.getAll('forks')
 }
 
-/** Those that say something new. */
+/** Those that are not on record. A person may have decided on one that is: it freezes nothing anew. */
 export async function newForks(instance: Instance, forks: readonly Fork[]): Promise<Fork[]> {
   const records = await listForks(instance)
-  return forks.filter((fork) => !records.some((record) => isOnRecord(record, fork)))
+  return forks.filter(({ refused }) => !records.some((record) => record.refused.id === refused.id))
 }
 
-/** A person may have decided on this very pair: it freezes nothing anew, however often it is shown. */
-function isOnRecord(record: ForkRecord | undefined, { refused, known }: Fork): boolean {
-  return record?.refused.id === refused.id && record.known.id === known.id
+/** Whether a person has yet to decide on a fork of this stream. */
+export async function isFrozen(
+  forks: { getAll(range: IDBKeyRange): Promise<ForkRecord[]> },
+  issuer: string,
+  stream: string,
+): Promise<boolean> {
+  return (await forks.getAll(forksOf(issuer, stream))).some(({ frozen }) => frozen)
+}
+
+function forksOf(issuer: string, stream: string): IDBKeyRange {
+  return IDBKeyRange.bound([issuer, stream], [issuer, stream, []])
 }
 
 /** Freezes the streams and keeps both headers of each fork. */
@@ -82,8 +90,7 @@ export async function putForks(
 ): Promise<void> {
   for (const { refused, known } of forks) {
     const { issuer, stream } = refused.statement.header
-    if (isOnRecord(await tx.objectStore('forks').get([issuer.fingerprint, stream]), { refused, known }))
-      continue
+    if ((await tx.objectStore('forks').get([issuer.fingerprint, stream, refused.id])) !== undefined) continue
     await tx.objectStore('forks').put({
       issuer: issuer.fingerprint,
       stream,
@@ -111,8 +118,9 @@ export function describeForks(forks: readonly Fork[]): JsonObject[] {
  */
 export async function resumeStream(instance: Instance, issuer: string, stream: string): Promise<void> {
   await perform(instance, 'stream_resumed', ['forks'], async (tx) => {
-    const fork = await tx.objectStore('forks').get([issuer, stream])
-    if (fork !== undefined) await tx.objectStore('forks').put({ ...fork, frozen: false })
+    for (const fork of await tx.objectStore('forks').getAll(forksOf(issuer, stream))) {
+      await tx.objectStore('forks').put({ ...fork, frozen: false })
+    }
     return { result: undefined, subject: { issuer, stream } }
   })
 }

@@ -11,10 +11,19 @@ import type { BatchOrigin, PeerRecord } from '../store/schema.ts'
 import { commitBatch, deleteBatch } from '../store/staging.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ImportCounts, Staged } from '../worker/import.ts'
-import { describeForks, findForks, manifestsOf, newForks, placesOf, putForks, type Fork } from './forks.ts'
+import {
+  describeForks,
+  findForks,
+  isFrozen,
+  manifestsOf,
+  newForks,
+  placesOf,
+  putForks,
+  type Fork,
+} from './forks.ts'
 import { ownKeys } from './identity.ts'
 import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
-import { openManifest, type OpenedManifest } from './manifest.ts'
+import { refreshReport, type OpenedManifest } from './manifest.ts'
 import { discardStaged } from './memories.ts'
 
 export interface ImportResult extends ImportCounts {
@@ -34,8 +43,8 @@ export function importRefusal(report: Report): Code | null {
 }
 
 /**
- * Imports an opened manifest: all or nothing. It is verified again, because file, trust and time may have changed
- * since it was opened; then its memories are staged unseen, and one transaction makes them visible together with the
+ * Imports an opened manifest: all or nothing. Trust, stream and time are asked again, for they may have changed since
+ * it was opened, and every line is held against the leaf that was verified; its memories are staged unseen, and one transaction makes them visible together with the
  * manifest, the place in its stream and the audit row. Throws the code of the refusal, `author_forged`,
  * `file_changed`, `cancelled`, `storage_full`; then nothing has changed.
  */
@@ -44,22 +53,15 @@ export async function importManifest(
   opened: OpenedManifest,
   options: CallOptions = {},
 ): Promise<ImportResult> {
-  return exclusively(instance, async () => {
-    const again = await openManifest(instance, opened.file, options)
-    try {
-      return await importVerified(instance, again, options)
-    } finally {
-      again.close()
-    }
-  })
+  return exclusively(instance, () => importAlone(instance, opened, options))
 }
 
-async function importVerified(
+async function importAlone(
   instance: Instance,
   opened: OpenedManifest,
   options: CallOptions,
 ): Promise<ImportResult> {
-  const refusal = importRefusal(opened.report)
+  const refusal = importRefusal(await refreshReport(instance, opened))
   const { signed, failure } = opened.verification
   const forks = await findForks(instance, manifestsOf(opened.verification))
   if (refusal === 'stream_fork') await recordForks(instance, opened, forks)
@@ -109,7 +111,7 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
   const { header, details } = signed.envelope
   const { fingerprint, label } = peer
   return perform(instance, 'manifest_imported', COMMITTED, async (tx) => {
-    await checkStillAllowed(tx, signed, origin.imported_at)
+    await checkStillAllowed(tx, signed, nowAsTime(instance))
     await (staged.staged > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
     const known = await tx.objectStore('manifests').get(signed.id)
     if (known === undefined) {
@@ -151,7 +153,7 @@ async function checkStillAllowed(tx: Transaction, signed: VerifiedEnvelope, now:
   if (peer?.state !== 'trusted')
     throw new ExchangeError(peer === undefined ? 'untrusted_peer' : 'revoked_peer')
   const places = await tx.objectStore('places').getAll(placesOf(fingerprint, header.stream))
-  const frozen = (await tx.objectStore('forks').get([fingerprint, header.stream]))?.frozen ?? false
+  const frozen = await isFrozen(tx.objectStore('forks'), fingerprint, header.stream)
   if (classifyFreshness(header, signed.id, { places, frozen }) === 'fork')
     throw new ExchangeError('stream_fork')
   if (isExpired(header, now)) throw new ExchangeError('manifest_expired')

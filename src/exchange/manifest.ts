@@ -5,11 +5,10 @@ import type { Verification } from '../core/verify.ts'
 import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { ownKeys } from './identity.ts'
-import { findForks, isSameStream, manifestsOf, placesOf } from './forks.ts'
+import { findForks, isFrozen, isSameStream, manifestsOf, placesOf } from './forks.ts'
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
-export { listForks, resumeStream, type ForkRecord } from './forks.ts'
 export type { ManifestRecord } from '../store/schema.ts'
 
 /** A manifest that was opened and verified. Nothing of it is in the store. */
@@ -69,9 +68,9 @@ async function streamState(instance: Instance, verification: Verification): Prom
   if (manifest === undefined) return null
   const { issuer, stream } = manifest.statement.header
   const places = await instance.db.getAll('places', placesOf(issuer.fingerprint, stream))
-  const fork = await instance.db.get('forks', [issuer.fingerprint, stream])
   const found = await findForks(instance, [manifest, ...evidence])
-  const frozen = fork?.frozen === true || found.some(({ refused }) => isSameStream(refused, manifest))
+  const waiting = await isFrozen(instance.db.transaction('forks').store, issuer.fingerprint, stream)
+  const frozen = waiting || found.some(({ refused }) => isSameStream(refused, manifest))
   return { places, frozen }
 }
 

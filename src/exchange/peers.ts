@@ -130,13 +130,14 @@ export async function renamePeer(instance: Instance, fingerprint: string, name: 
 /**
  * Takes out everything that came from a peer, its attestations included, in one step; a row that another peer
  * attests, or that was written here, stays (manifest-format, 7). The known places of its streams stay too.
- * Answers how many rows are gone.
+ * Answers how many rows are gone. Throws `peer_unknown`.
  */
 export async function removePeerMemories(
   instance: Instance,
   fingerprint: string,
 ): Promise<{ removed: number; kept: number }> {
   return exclusively(instance, async () => {
+    if ((await instance.db.get('peers', fingerprint)) === undefined) throw new ExchangeError('peer_unknown')
     const before = await instance.worker.call('facets', {})
     const held = before.peers.find((peer) => peer.fingerprint === fingerprint) ?? { rows: 0, lines: 0 }
     await perform(instance, 'peer_memories_removed', ['batches', 'pages', 'segments'], async (tx) => {

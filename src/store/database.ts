@@ -22,7 +22,7 @@ const MIGRATIONS: readonly ((db: Database, tx: Upgrade) => void)[] = [
     db.createObjectStore('manifests', { keyPath: 'id' })
     db.createObjectStore('leaves', { keyPath: 'id' })
     db.createObjectStore('places', { keyPath: ['issuer', 'stream', 'sequence'] })
-    db.createObjectStore('forks', { keyPath: ['issuer', 'stream'] })
+    db.createObjectStore('forks', { keyPath: ['issuer', 'stream', 'refused.id'] })
     db.createObjectStore('own_streams', { keyPath: 'stream' })
     db.createObjectStore('audit', { keyPath: 'seq' })
     db.createObjectStore('settings', { keyPath: 'name' })

@@ -79,11 +79,13 @@ export class MemoryIndex {
     return key
   }
 
-  /** A new line of a key becomes its row if there was none, or if it is our own and the row was not. */
+  /** A new line of a key becomes its row if it is the first, or our own where the row was not. */
   #offer(key: number, line: Ordinal, batch: BatchRecord): void {
-    const row = this.#row.at(key)
     if (this.#deleted.has(key)) return
-    if (row === NONE || (batch.origin === null && this.batchOf(row).origin !== null)) this.#row.set(key, line)
+    const row = this.#row.at(key)
+    const isOwn = batch.origin === null
+    const isFirst = this.#first.at(key) === line
+    if (isFirst || (isOwn && (row === NONE || this.batchOf(row).origin !== null))) this.#row.set(key, line)
   }
 
   /** `line` is a later version of what these leaves were. Only leaves made here are replaced (format, 3). */
@@ -104,10 +106,15 @@ export class MemoryIndex {
     this.#order = null
   }
 
-  /** Own lines before imported ones, then the first: a row written here never goes. */
+  /**
+   * The first of our own lines that no later version replaced; where none is ours, the first. An earlier version of
+   * ours that a peer sends back is known here, and stays what it was: replaced.
+   */
   #elect(key: number): void {
-    const shown = this.#deleted.has(key) ? [] : this.#chain(key).filter((line) => !this.#superseded.has(line))
-    this.#row.set(key, shown.find((line) => this.batchOf(line).origin === null) ?? shown[0] ?? NONE)
+    const lines = this.#deleted.has(key) ? [] : this.#chain(key)
+    const own = lines.filter((line) => this.batchOf(line).origin === null)
+    const row = own.length > 0 ? own.find((line) => !this.#superseded.has(line)) : lines[0]
+    this.#row.set(key, row ?? NONE)
   }
 
   /** Lines with this key, first to last. */
@@ -117,12 +124,17 @@ export class MemoryIndex {
     return lines
   }
 
-  /** What is known of a dedup key: the line that is shown, and whether a person deleted it. */
-  lookUp(key: Uint8Array): { readonly row: Ordinal | null; readonly deleted: boolean } {
+  /** What is known of a dedup key: the line that is shown, whether any is held, and whether a person deleted it. */
+  lookUp(key: Uint8Array): {
+    readonly row: Ordinal | null
+    readonly held: boolean
+    readonly deleted: boolean
+  } {
     const known = this.#keys.find(key)
-    if (known === NONE) return { row: null, deleted: false }
+    if (known === NONE) return { row: null, held: false, deleted: false }
     const row = this.#row.at(known)
-    return { row: row === NONE ? null : row, deleted: this.#deleted.has(known) }
+    const held = this.#first.at(known) !== NONE
+    return { row: row === NONE ? null : row, held, deleted: this.#deleted.has(known) }
   }
 
   /** All lines with this dedup key, first to last. */

@@ -1,5 +1,4 @@
 import { fromHex, concat, encodeUtf8 } from '../core/bytes.ts'
-import { canonicalize } from '../core/canonical.ts'
 import { sha256 } from '../core/hash.ts'
 import type { Memory } from '../core/memory.ts'
 
@@ -66,8 +65,8 @@ export class PageBuilder {
     )
   }
 
-  add(memory: Memory, key: Uint8Array, leaf: Uint8Array, index: number): void {
-    const line = encodeUtf8(canonicalize(memory))
+  /** `line` is the memory's canonical line without LF or comma; the rest as in `Page`. */
+  add(memory: Memory, line: Uint8Array, key: Uint8Array, leaf: Uint8Array, index: number): void {
     this.#lines.push(line)
     this.#offsets.push(this.#offsets.at(-1)! + line.length + 1)
     this.#keys.push(key)

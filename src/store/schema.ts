@@ -96,7 +96,7 @@ export interface PlaceRecord {
   readonly imported: boolean
 }
 
-/** A stream in which two manifests contradict each other; nothing of it is imported until a person decides. */
+/** Two manifests that contradict each other; nothing of their stream is imported until a person decides. */
 export interface ForkRecord {
   readonly issuer: string
   readonly stream: string
@@ -146,7 +146,7 @@ export interface OmegaSchema extends DBSchema {
   manifests: { key: string; value: ManifestRecord }
   leaves: { key: string; value: LeavesRecord }
   places: { key: [string, string, number]; value: PlaceRecord }
-  forks: { key: [string, string]; value: ForkRecord }
+  forks: { key: [string, string, string]; value: ForkRecord }
   own_streams: { key: string; value: OwnStreamRecord }
   audit: { key: number; value: AuditRow }
   settings: { key: string; value: SettingRecord }

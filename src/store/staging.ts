@@ -33,8 +33,8 @@ export class Staging {
   }
 
   /** Takes one memory. True when the segment is full and `flush` is due. */
-  add(memory: Memory, key: Uint8Array, leaf: Uint8Array, index: number): boolean {
-    this.#builder.add(memory, key, leaf, index)
+  add(memory: Memory, line: Uint8Array, key: Uint8Array, leaf: Uint8Array, index: number): boolean {
+    this.#builder.add(memory, line, key, leaf, index)
     this.staged++
     return this.#builder.isFull
   }

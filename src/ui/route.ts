@@ -12,7 +12,9 @@ export interface Route {
 export function parseHash(hash: string): Route {
   const [place, ...path] = hash.replace(/^#\/?/, '').split('/')
   const known = PLACES.find((name) => name === place)
-  return known === undefined ? { place: 'memories', path: [] } : { place: known, path: path.map(decode).filter((part) => part !== '') }
+  return known === undefined
+    ? { place: 'memories', path: [] }
+    : { place: known, path: path.map(decode).filter((part) => part !== '') }
 }
 
 /** Inverse of `parseHash`. */

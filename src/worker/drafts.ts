@@ -43,16 +43,20 @@ export async function stageDrafts(
   let last: { key: string; leaf: string } | null = null
   for (const [i, draft] of input.drafts.entries()) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
-    const memory = seal(() => createMemory(draft, input.author, { blind: random16(), idBytes: random16() }))
+    const { memory, line } = seal(() =>
+      createMemory(draft, input.author, { blind: random16(), idBytes: random16() }),
+    )
     const key = dedupKey(memory)
-    const { row, deleted } = index.lookUp(key)
-    if (row !== null || staged.find(key) !== -1) counts.already_local++
-    else if (deleted && !input.byHand) counts.deleted_here++
+    const { row, held, deleted } = index.lookUp(key)
+    // A person may write an earlier version anew; a file that has it brings nothing new.
+    const known = input.byHand ? row !== null : held
+    if (deleted && !input.byHand) counts.deleted_here++
+    else if (known || staged.find(key) !== -1) counts.already_local++
     else {
       staged.add(key)
       counts.added++
       last = { key: toHex(key), leaf: memory.leaf_hash }
-      if (staging.add(memory, key, fromHex(memory.leaf_hash), 0)) await staging.flush()
+      if (staging.add(memory, line, key, fromHex(memory.leaf_hash), 0)) await staging.flush()
     }
     if (i % 500 === 499) context.progress({ done: i + 1, total: input.drafts.length, memories: counts.added })
   }
@@ -80,13 +84,13 @@ export async function stageRevision(
   const index = await store.upToDate()
   const { row } = index.lookUp(fromHex(input.key))
   if (row === null) throw new ExchangeError('memory_unknown')
-  const [line] = await store.readLines(index, [row])
-  const original = parseCanonical(line!) as Memory
+  const [text] = await store.readLines(index, [row])
+  const original = parseCanonical(text!) as Memory
   const own = index.batchOf(row).origin === null && original.author === input.author
   // A date that was estimated, and that nobody has set since, is no better than it was.
   const estimated = original['x-date-estimated'] === true && original.created_at === input.draft.created_at
   const draft = estimated ? { ...input.draft, 'x-date-estimated': true as const } : input.draft
-  const memory = seal(() =>
+  const { memory, line } = seal(() =>
     own
       ? reviseMemory({ ...draft, supersedes: [original.leaf_hash] }, input.author, random16(), original.id)
       : createMemory(draft, input.author, { blind: random16(), idBytes: random16() }),
@@ -95,17 +99,18 @@ export async function stageRevision(
   const elsewhere = index.lookUp(key).row
   if (elsewhere !== null && elsewhere !== row) throw new ExchangeError('already_local')
   const staging = await Staging.begin(db, input.batch, null)
-  staging.add(memory, key, fromHex(memory.leaf_hash), 0)
+  staging.add(memory, line, key, fromHex(memory.leaf_hash), 0)
   await staging.flush()
   return { added: 1, already_local: 0, deleted_here: 0, leaf: memory.leaf_hash, key: toHex(key) }
 }
 
 /** What the format refuses in a memory that a person or a file brought is the draft's fault. */
-function seal(make: () => Memory): Memory {
+function seal(make: () => Memory): { readonly memory: Memory; readonly line: Uint8Array } {
   try {
     const memory = make()
     // One line of a manifest, comma included; escapes can make 1,000,000 characters six times as long.
-    if (encodeUtf8(canonicalize(memory)).length < MAX_LINE) return memory
+    const line = encodeUtf8(canonicalize(memory))
+    if (line.length < MAX_LINE) return { memory, line }
     throw new ExchangeError('line_too_long')
   } catch (cause) {
     if (!(cause instanceof ExchangeError)) throw cause

@@ -80,10 +80,10 @@ async function countKnown(
   const counts = { already_local: 0, deleted_here: 0 }
   for (const { content, entity_id } of drafts) {
     const key = dedupKey({ content_sha256: toHex(hashText(content)), entity_id })
-    const { row, deleted } = index.lookUp(key)
+    const { held, deleted } = index.lookUp(key)
     const size = seen.size
-    if (row !== null || seen.add(key) < size) counts.already_local++
-    else if (deleted) counts.deleted_here++
+    if (deleted) counts.deleted_here++
+    else if (held || seen.add(key) < size) counts.already_local++
   }
   return counts
 }

@@ -45,9 +45,9 @@ export async function stageImport(
   const counts = { imported: 0, already_local: 0, deleted_here: 0, not_understood: 0 }
   const evidenceLines =
     opened.verification.evidence.length === 0 ? 0 : opened.verification.evidence.length + 1
-  for await (const { from, memories } of opened.runs()) {
+  for await (const { from, entries } of opened.runs()) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
-    for (const [i, memory] of memories.entries()) {
+    for (const [i, { memory, line }] of entries.entries()) {
       const at = from + i
       const leaf = opened.leafAt(at)
       if (own.has(memory.author) && !index.isOwnLeaf(leaf)) {
@@ -57,19 +57,19 @@ export async function stageImport(
         })
       }
       const key = dedupKey(memory)
-      const { row, deleted } = index.lookUp(key)
+      const { held: isHeld, deleted } = index.lookUp(key)
       if (deleted) counts.deleted_here++
       else if (notUnderstood(memory)) counts.not_understood++
       else {
-        const known = row !== null || stagedKeys.find(key) !== -1
+        const known = isHeld || stagedKeys.find(key) !== -1
         counts[known ? 'already_local' : 'imported']++
         if (known && held.find(leaf) !== -1) continue
         stagedKeys.add(key)
         held.add(leaf)
-        if (staging.add(memory, key, leaf, at)) await staging.flush()
+        if (staging.add(memory, line, key, leaf, at)) await staging.flush()
       }
     }
-    const done = from + memories.length
+    const done = from + entries.length
     context.progress({ done, total: opened.verification.memories, memories: done })
   }
   await staging.flush()

@@ -6,6 +6,12 @@ import { verifyManifest, type Verification, type VerificationWithLeaves } from '
 import type { TaskContext } from './protocol.ts'
 import type { Source } from './source.ts'
 
+/** A memory of the file, and its canonical line without comma. */
+interface Entry {
+  readonly memory: Memory
+  readonly line: Uint8Array
+}
+
 /** A file that was opened and verified: its leaves stay here, so that every later reading is held against them. */
 export class OpenedManifest {
   readonly #source: Source
@@ -53,33 +59,34 @@ export class OpenedManifest {
    */
   async read(from: number, end: number): Promise<Memory[]> {
     const to = Math.min(end, this.#verification.memories)
-    if (from >= to) return []
-    const first = this.#starts[from]!
-    const bytes = await this.#source.range(first, this.#starts[to]!)
-    const memories: Memory[] = []
-    for (let index = from; index < to; index++) {
-      const line = bytes.subarray(this.#starts[index]! - first, this.#starts[index + 1]! - first - 1)
-      memories.push(this.#readAgain(line, index))
-    }
-    return memories
+    return from >= to ? [] : (await this.#readRun(from, to)).map(({ memory }) => memory)
   }
 
-  /** As `read`, in runs that fit in memory. */
-  async *runs(): AsyncGenerator<{ readonly from: number; readonly memories: Memory[] }> {
+  async #readRun(from: number, to: number): Promise<Entry[]> {
+    const first = this.#starts[from]!
+    const bytes = await this.#source.range(first, this.#starts[to]!)
+    return Array.from({ length: to - from }, (_, i) => {
+      const line = bytes.subarray(this.#starts[from + i]! - first, this.#starts[from + i + 1]! - first - 1)
+      return this.#readAgain(line, from + i)
+    })
+  }
+
+  /** As `read`, in runs that fit in memory, each memory with its line. */
+  async *runs(): AsyncGenerator<{ readonly from: number; readonly entries: readonly Entry[] }> {
     const { memories: count } = this.#verification
     for (let from = 0; from < count;) {
       let to = from + 1
       while (to < count && this.#starts[to + 1]! - this.#starts[from]! <= RUN_BYTES) to++
-      yield { from, memories: await this.read(from, to) }
+      yield { from, entries: await this.#readRun(from, to) }
       from = to
     }
   }
 
-  #readAgain(line: Uint8Array, index: number): Memory {
+  #readAgain(bytes: Uint8Array, index: number): Entry {
+    const line = bytes.at(-1) === COMMA ? bytes.subarray(0, -1) : bytes
     try {
-      const text = decodeUtf8(line)
-      const memory = parseMemory(parseCanonical(text.endsWith(',') ? text.slice(0, -1) : text))
-      if (equalBytes(checkMemory(memory), this.leafAt(index))) return memory
+      const memory = parseMemory(parseCanonical(decodeUtf8(line)))
+      if (equalBytes(checkMemory(memory), this.leafAt(index))) return { memory, line }
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error
     }
@@ -87,4 +94,5 @@ export class OpenedManifest {
   }
 }
 
+const COMMA = 0x2c
 const RUN_BYTES = 2 * 1024 * 1024

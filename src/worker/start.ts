@@ -1,18 +1,29 @@
 import workerUrl from './omega.worker.ts?worker&url'
 
-/** The one policy of the page: it lets through the URL of its own worker and nothing else. */
-const policy = globalThis.trustedTypes?.createPolicy('omega', { createScriptURL: (url: string) => url })
+/** Blobs made here: the page's one policy lets through these and nothing else. */
+const bootstraps = new Set<string>()
+
+const policy = globalThis.trustedTypes?.createPolicy('omega', {
+  createScriptURL(url: string) {
+    if (!bootstraps.has(url)) throw new TypeError('not a worker of ours')
+    return url
+  },
+})
 
 /**
  * Starts the worker from a blob that loads the real script. A worker loaded straight from its URL would not be
  * bound by the page's Content-Security-Policy (a meta tag reaches no worker); one from a blob inherits it.
  */
 export function startWorker(): Worker {
+  // While developing there is no policy, and the script is a module that a blob could not load.
+  if (import.meta.env.DEV) return new Worker(workerUrl, { type: 'module' })
   const script = JSON.stringify(new URL(workerUrl, document.baseURI).href)
   const bootstrap = `
-    const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (url) => url })
-    importScripts(policy ? policy.createScriptURL(${script}) : ${script})`
+    const url = ${script}
+    const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: () => url })
+    importScripts(policy ? policy.createScriptURL('') : url)`
   // Not revoked: an engine may load it only after this returns.
   const url = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
+  bootstraps.add(url)
   return new Worker((policy?.createScriptURL(url) ?? url) as string)
 }

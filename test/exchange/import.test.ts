@@ -5,6 +5,7 @@ import { createIdentity } from '../../src/exchange/identity.ts'
 import { openManifest } from '../../src/exchange/manifest.ts'
 import {
   deleteMemory,
+  editMemory,
   queryMemories,
   readFacets,
   readMemory,
@@ -177,6 +178,20 @@ describe('authors', () => {
     const back = await exportManifest(b, {})
     expect(await take(a, back)).toMatchObject({ imported: 0, already_local: 1 })
     expect(await readMemory(a, key)).toMatchObject({ federation_origin: null, attestations: 1 })
+  })
+
+  it('an earlier version of ours that comes home stays replaced', async () => {
+    const [a, b] = [await openWithIdentity('A'), await openWithIdentity('B')]
+    await trust(b, a.identity)
+    await trust(a, b.identity)
+    const first = await writeMemory(a, { content: 'first', entity_id: 'e' })
+    await take(b, await exportManifest(a, {}))
+    const second = await editMemory(a, first, { content: 'second', entity_id: 'e' })
+    expect(await take(a, await exportManifest(b, {}))).toMatchObject({ imported: 0, already_local: 1 })
+    expect((await rowsOf(a)).map(({ key }) => key)).toEqual([second])
+    // Written anew by hand it is shown again: then a person says so.
+    await writeMemory(a, { content: 'first', entity_id: 'e' })
+    expect((await rowsOf(a)).map(({ key }) => key).sort()).toEqual([first, second].sort())
   })
 
   it('what bears our key and is not ours does not leave, however it came in', async () => {

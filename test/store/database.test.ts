@@ -34,7 +34,7 @@ it('makes the first version out of nothing', async () => {
   const keyPaths = STORES.map((name) => [name, tx.objectStore(name as never).keyPath])
   expect(Object.fromEntries(keyPaths)).toMatchObject({
     places: ['issuer', 'stream', 'sequence'],
-    forks: ['issuer', 'stream'],
+    forks: ['issuer', 'stream', 'refused.id'],
     segments: 'id',
     audit: 'seq',
   })

@@ -1,6 +1,7 @@
 import { deleteDB } from 'idb'
 import { onTestFinished } from 'vitest'
 import { encodeUtf8, fromHex, toHex } from '../../src/core/bytes.ts'
+import { canonicalize } from '../../src/core/canonical.ts'
 import type { Memory } from '../../src/core/memory.ts'
 import { openDatabase, type Database } from '../../src/store/database.ts'
 import { tx, type Deed } from '../../src/store/deed.ts'
@@ -55,7 +56,8 @@ export async function stage(db: Database, memories: readonly Memory[], origin: B
   const batch = crypto.randomUUID()
   const staging = await Staging.begin(db, batch, origin)
   for (const [i, memory] of memories.entries()) {
-    if (staging.add(memory, dedupKey(memory), fromHex(memory.leaf_hash), i)) await staging.flush()
+    if (staging.add(memory, lineOf(memory), dedupKey(memory), fromHex(memory.leaf_hash), i))
+      await staging.flush()
   }
   await staging.flush()
   return batch
@@ -90,3 +92,8 @@ export async function bury(db: Database, memory: Memory): Promise<void> {
 }
 
 export { dedupKey }
+
+/** The line a memory has in a segment. */
+export function lineOf(memory: Memory): Uint8Array {
+  return encodeUtf8(canonicalize(memory))
+}

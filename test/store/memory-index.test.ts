@@ -4,6 +4,7 @@ import { fromHex } from '../../src/core/bytes.ts'
 import type { Memory } from '../../src/core/memory.ts'
 import type { Selection } from '../../src/core/selection.ts'
 import { MemoryIndex } from '../../src/store/memory-index.ts'
+import { lineOf } from './database.ts'
 import { dedupKey, PageBuilder, typeAt } from '../../src/store/page.ts'
 import type { BatchRecord } from '../../src/store/schema.ts'
 import { fakeMemory, originOf } from './database.ts'
@@ -60,7 +61,7 @@ function indexOf(lines: readonly Line[]): MemoryIndex {
     const from = at
     while (at < lines.length && at < from + 3 && lines[at]!.peer === peer) {
       const { memory } = lines[at]!
-      builder.add(memory, dedupKey(memory), fromHex(memory.leaf_hash), at - from)
+      builder.add(memory, lineOf(memory), dedupKey(memory), fromHex(memory.leaf_hash), at - from)
       at++
     }
     const batch: BatchRecord = {
@@ -149,11 +150,11 @@ it('a key that was deleted before any line of it came is not shown', () => {
   const index = new MemoryIndex()
   const memory = fakeMemory(1)
   index.markDeleted(dedupKey(memory))
-  expect(index.lookUp(dedupKey(memory))).toEqual({ row: null, deleted: true })
+  expect(index.lookUp(dedupKey(memory))).toEqual({ row: null, held: false, deleted: true })
   const builder = new PageBuilder()
-  builder.add(memory, dedupKey(memory), fromHex(memory.leaf_hash), 0)
+  builder.add(memory, lineOf(memory), dedupKey(memory), fromHex(memory.leaf_hash), 0)
   index.addPage({ ...builder.build('b').page, id: 1 }, { id: 'b', state: 'visible', origin: null })
-  expect(index.lookUp(dedupKey(memory))).toEqual({ row: null, deleted: true })
+  expect(index.lookUp(dedupKey(memory))).toEqual({ row: null, held: true, deleted: true })
   expect(index.linesOf(dedupKey(memory))).toEqual([0])
   expect([...index.select({})]).toEqual([])
 })

@@ -96,7 +96,7 @@ describe('two stores over one database', () => {
     await store.upToDate()
     await bury(db, fakeMemory(1))
     const index = await store.upToDate()
-    expect(index.lookUp(dedupKey(fakeMemory(1)))).toEqual({ row: null, deleted: true })
+    expect(index.lookUp(dedupKey(fakeMemory(1)))).toEqual({ row: null, held: true, deleted: true })
     expect([...index.select({})]).toEqual([0])
   })
 })

@@ -49,7 +49,7 @@ describe.each([
     expect(await opened.read(38, 90)).toEqual(memories.slice(38))
     expect(await opened.read(40, 41)).toEqual([])
     const read = []
-    for await (const run of opened.runs()) read.push(...run.memories)
+    for await (const run of opened.runs()) read.push(...run.entries.map(({ memory }) => memory))
     expect(read).toEqual(memories)
   })
 
