@@ -27,6 +27,8 @@ export function recognise(start: Uint8Array): FileKind {
   }
   // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
   if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'
+  if (text.startsWith('{"audit_path":[') && text.includes('"format":"omega-audit-proof/'))
+    return 'later_format'
   if (text.startsWith('{"format":"omega-statement/')) return 'statement'
   if (text.startsWith('{"cipher":{') && text.includes('"format":"omega-identity-backup/'))
     return 'identity_backup'
@@ -38,6 +40,6 @@ export function recognise(start: Uint8Array): FileKind {
 /** A proof stands on one line; an audit export names its format on a line of its own. */
 function isLater(text: string): boolean {
   const [first = '', ...others] = text.split('\n')
-  if (!first.endsWith(',')) return /"format":"omega-(memory|audit)-proof\//.test(first)
+  if (!first.endsWith(',')) return first.includes('"format":"omega-memory-proof/')
   return others.some((line) => line.startsWith('"format":"omega-audit-export/'))
 }

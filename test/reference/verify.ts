@@ -77,7 +77,7 @@ function paeOf(statement: Statement): Uint8Array {
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${body.length} `), body])
 }
 
-function idOf(statement: Statement): string {
+export function idOf(statement: Statement): string {
   return hex(sha256(paeOf(statement)))
 }
 
