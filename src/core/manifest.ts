@@ -15,8 +15,8 @@ import {
 import { HEADER, parseStatement, PAYLOAD_TYPE, type Header, type Statement } from './statement.ts'
 import { isTime, isWellFormed } from './text.ts'
 
-export const FORMAT = 'omega-federation-manifest/1'
-export const MAX_MEMORIES = 2 ** 32 - 1
+const FORMAT = 'omega-federation-manifest/1'
+const MAX_MEMORIES = 2 ** 32 - 1
 const MAX_NOTE = 2000
 const VERSIONED_TYPE = /^application\/vnd\.omega\.federation-manifest\.v\d+\+json$/
 const VERSIONED_FORMAT_LINE = /^"format":"omega-federation-manifest\/\d+",$/

@@ -32,7 +32,7 @@ export function checkShape(
   if (!hasShape(value, shape)) throw new ExchangeError(code)
 }
 
-export function isStrings(value: JsonValue, check: (item: unknown) => boolean): value is readonly string[] {
+function isStrings(value: JsonValue, check: (item: unknown) => boolean): value is readonly string[] {
   return Array.isArray(value) && value.every(check)
 }
 

@@ -3,7 +3,7 @@ const NOT_IN_SHORT_STRING = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u20
 const LONE_SURROGATE = /\p{Surrogate}/u
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-export const MAX_SHORT_STRING = 256
+const MAX_SHORT_STRING = 256
 
 /** Label, id, entity, tag, event type, reason (manifest-format, 0): 1 to 256 UTF-16 code units, nothing that steers a display. */
 export function isShortString(value: unknown): value is string {

@@ -15,7 +15,7 @@ import { isShortString, isTime } from '../core/text.ts'
 import type { WorkerBridge } from '../worker/bridge.ts'
 import type { Identity } from './identity.ts'
 
-export const BACKUP_FORMAT = 'omega-identity-backup/1'
+const BACKUP_FORMAT = 'omega-identity-backup/1'
 export const MIN_PASSPHRASE = 12
 const MAX_BACKUP_BYTES = 64 * 1024
 /** 128 MiB of memory for each guess. */

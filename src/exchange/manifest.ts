@@ -46,7 +46,7 @@ export async function refreshReport(instance: Instance, opened: OpenedManifest):
 }
 
 /** Trust list, stream and clock as they are now: what a report says beside the layers. */
-export async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
+async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
   const peers = await instance.db.getAll('peers')
   const withState = (state: 'trusted' | 'revoked') =>
     new Set(peers.filter((peer) => peer.state === state).map((peer) => peer.fingerprint))

@@ -61,7 +61,7 @@ export async function tx<Result>(
 }
 
 /** `row_hash` of a row (manifest-format, 9); it is the row's leaf in the audit tree too. */
-export function hashAuditRow(row: Omit<AuditRow, 'row_hash'>): string {
+function hashAuditRow(row: Omit<AuditRow, 'row_hash'>): string {
   return toHex(hashWith(DOMAIN.leaf, ROW_PREFIX, canonicalize(row)))
 }
 

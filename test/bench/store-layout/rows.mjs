@@ -1,5 +1,5 @@
 // Seeded rows: row i is always the same, so what is read back can be compared byte for byte.
-export const ENTITIES = 200,
+const ENTITIES = 200,
   TAGS = 500,
   TYPES = 8,
   ORIGINS = 21,
