@@ -12,6 +12,7 @@ import {
   MEMORIES,
   openApp,
   openFile,
+  openMemory,
   picture,
   press,
   trustSigner,
@@ -118,6 +119,12 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     ])
     await goTo(b.page, 'Memories')
     await expect(b.page.getByText('209 memories').first()).toBeVisible()
+    await openMemory(b.page, 'JOINT ADVISORY 2026-03')
+    await expect(b.page.getByTestId('attestations')).toContainText('instance-A')
+    const [other] = JSON.parse(readFileSync(manifest, 'utf8')).memories
+    await openMemory(b.page, other.content.slice(0, 40))
+    await expect(b.page.getByTestId('origin')).toContainText('instance-A')
+    await expect(b.page.getByTestId('origin')).toContainText(manifestName)
   })
 
   await test.step('7. B imports again: nothing changes', async () => {

@@ -12,6 +12,14 @@ export async function goTo(page: Page, place: 'Memories' | 'Exchange' | 'Peers' 
   await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible()
 }
 
+/** Finds a memory by words of its text and opens it. */
+export async function openMemory(page: Page, words: string): Promise<void> {
+  await goTo(page, 'Memories')
+  await page.getByLabel('Find in text').fill(words)
+  await page.getByTestId('memory-row').filter({ hasText: words }).first().click()
+  await expect(page.getByTestId('content')).toContainText(words)
+}
+
 /** A button, or a link that is one to a person. */
 export async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('button', { name }).or(page.getByRole('link', { name })).first().click()
