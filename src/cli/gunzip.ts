@@ -4,7 +4,7 @@ import { ExchangeError } from '../core/errors.ts'
 
 const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
-const FLAGS = { crc: 2, extra: 4, name: 8, comment: 16 }
+const FLAGS = { crc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 }
 
 /**
  * What one gzip member holds (RFC 1952). Node's own gunzip goes on into further members, browsers refuse what
@@ -20,11 +20,13 @@ export async function* gunzip(
   let crc = 0
   let size = 0
   async function* body(): AsyncGenerator<Uint8Array> {
-    let skip: number | null = null
+    const header = readHeader()
+    header.next()
+    let isPast = false
     for await (const chunk of chunks) {
-      skip ??= headerLength(chunk)
-      const rest = chunk.subarray(skip)
-      skip = 0
+      let at = 0
+      while (!isPast && at < chunk.length) isPast = header.next(chunk[at++]!).done === true
+      const rest = chunk.subarray(at)
       deflated += rest.length
       trailer = Buffer.concat([trailer, rest.subarray(-TRAILER_BYTES)]).subarray(-TRAILER_BYTES)
       yield rest
@@ -44,15 +46,23 @@ export async function* gunzip(
   if (!whole || trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size % 2 ** 32) throw invalid()
 }
 
-/** Bytes before the compressed data; all of them stand in the first chunk, which is large. */
-function headerLength(bytes: Uint8Array): number {
-  const flags = bytes[3] ?? 0
-  let at = HEADER_BYTES
-  if (flags & FLAGS.extra) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0)
-  for (const flag of [FLAGS.name, FLAGS.comment]) if (flags & flag) at = bytes.indexOf(0, at) + 1 || Infinity
-  if (flags & FLAGS.crc) at += 2
-  if (bytes[2] !== 8 || at > bytes.length) throw invalid()
-  return at
+/** Takes the bytes before the compressed data one by one and ends with the last: a name in it may have any length. */
+function* readHeader(): Generator<undefined, void, number> {
+  const fixed: number[] = []
+  while (fixed.length < HEADER_BYTES) fixed.push(yield)
+  const flags = fixed[3]!
+  if (fixed[2] !== 8 || flags & FLAGS.reserved) throw invalid()
+  let crc = crc32(Uint8Array.from(fixed))
+  function* take(): Generator<undefined, number, number> {
+    const byte = yield
+    if (flags & FLAGS.crc) crc = crc32(Uint8Array.of(byte), crc)
+    return byte
+  }
+  if (flags & FLAGS.extra) {
+    for (let left = (yield* take()) + 256 * (yield* take()); left > 0; left--) yield* take()
+  }
+  for (const flag of [FLAGS.name, FLAGS.comment]) if (flags & flag) while ((yield* take()) !== 0);
+  if (flags & FLAGS.crc && (yield) + 256 * (yield) !== crc % 2 ** 16) throw invalid()
 }
 
 function invalid(): ExchangeError {

@@ -73,7 +73,9 @@ function readTrusted(path: string): string {
     return fingerprint
   } catch (cause) {
     const words = cause instanceof ExchangeError ? explain(cause.code) : null
-    throw new UsageError(`--trust ${path}: ${words ? `${words.title}. ${words.remedy}` : String(cause)}`)
+    throw new UsageError(
+      `--trust ${shown(path)}: ${words ? `${words.title}. ${words.remedy}` : shown(messageOf(cause))}`,
+    )
   }
 }
 
@@ -83,9 +85,7 @@ async function verify(path: string): Promise<Verification> {
     handle = await open(path)
     if ((await handle.stat()).isDirectory()) throw new Error('it is a folder')
   } catch (cause) {
-    throw new UsageError(
-      `${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
-    )
+    throw new UsageError(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
   }
   try {
     return await verifyManifest(await contents(handle, path))
@@ -107,7 +107,7 @@ async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Uint8
     const { bytesRead, buffer } = await handle
       .read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES, at)
       .catch((cause: Error) => {
-        throw new UsageError(`${path} cannot be read: ${cause.message}`)
+        throw new UsageError(`${shown(path)} cannot be read: ${shown(cause.message)}`)
       })
     if (bytesRead === 0) return
     at += bytesRead
@@ -146,6 +146,10 @@ function facts(report: Report): string[] {
     `  trust      ${report.trust === null ? 'not asked' : `${report.trust.issuer} (trust mode: ${report.trust.mode})`}`,
     ...(report.expired === true ? ['  expired    yes'] : []),
   ]
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Text of a stranger for a terminal: nothing that moves the cursor or turns the direction. */

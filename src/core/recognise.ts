@@ -15,6 +15,10 @@ export type FileKind =
 /** How much of the start is enough to tell. */
 export const RECOGNISED_BYTES = 64 * 1024
 
+/** Members by which a manifest is known however it is spelled; in a text that only speaks of them the quotes are escaped. */
+const REFORMATTED =
+  /"(?:format"\s*:\s*"omega-federation-manifest\/|type"\s*:\s*"application\/vnd\.omega\.federation-manifest\.)/
+
 /** Tells what starts like this; `start` is the first `RECOGNISED_BYTES` of the (inflated) contents, or all of them. */
 export function recognise(start: Uint8Array): FileKind {
   if (start.length === 0) return 'empty'
@@ -34,7 +38,7 @@ export function recognise(start: Uint8Array): FileKind {
     return 'identity_backup'
   if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'
   // Re-formatted on its way: opened as what it was, it is refused with words that say so.
-  return text.includes('omega-federation-manifest/') ? 'manifest' : 'memories'
+  return REFORMATTED.test(text) ? 'manifest' : 'memories'
 }
 
 /** A proof stands on one line; an audit export names its format on a line of its own. */

@@ -2,8 +2,16 @@ import { decodeUtf8 } from './bytes.ts'
 import { isObject, parseCanonical, type JsonValue } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import { MAX_LINE } from './lines.ts'
+import { parseManifestStatement } from './manifest.ts'
 import { hasShape, type Shape } from './shape.ts'
-import { parseStatement, statementId, verifyStatement, type Signers, type Statement } from './statement.ts'
+import {
+  parseStatement,
+  PAYLOAD_TYPE,
+  statementId,
+  verifyStatement,
+  type Signers,
+  type Statement,
+} from './statement.ts'
 
 const FORMAT = 'omega-statement/1'
 const FILE: Shape = { required: { format: (format) => format === FORMAT, statement: () => true } }
@@ -23,7 +31,11 @@ export async function verifyStatementFile(bytes: Uint8Array): Promise<VerifiedSt
   const value = parseCanonical(text.slice(0, -1), 0)
   if (isOtherVersion(value)) throw new ExchangeError('version_unsupported')
   if (!hasShape(value, FILE)) throw new ExchangeError('shape_invalid')
-  const statement = parseStatement(value['statement']!)
+  const given = value['statement']!
+  const isManifest = isObject(given) && given['type'] === PAYLOAD_TYPE.manifest
+  const statement = isManifest ? parseManifestStatement(given) : parseStatement(given)
+  // What is defined here may not be listed, so whatever is listed is unknown; only in evidence is that no refusal.
+  if (Object.hasOwn(statement.header, 'critical')) throw new ExchangeError('critical_unknown')
   const signers = await verifyStatement(statement)
   return { id: statementId(statement.type, statement.header), statement, signers }
 }

@@ -66,7 +66,8 @@ export async function listStreams(instance: Instance): Promise<OwnStream[]> {
 /**
  * Writes and signs a manifest. The lines are made in the worker; the sequence is reserved durably before anything is
  * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `selection_invalid`,
- * `empty_selection`, `storage_damaged`, `author_forged`, `cancelled`.
+ * `empty_selection`, `storage_damaged`, `author_forged`, `line_too_long`, `manifest_unknown` for a stream that is not
+ * ours, `label_invalid` for the name of a new one, `fingerprint_incomplete`, `cancelled`.
  */
 export function exportManifest(
   instance: Instance,
@@ -75,7 +76,7 @@ export function exportManifest(
   options: CallOptions = {},
 ): Promise<Exported> {
   // Alone: two tabs in one stream would both follow the same manifest, and lines must not go while they are read.
-  return exclusively(instance, () => exportAlone(instance, input, terms, options))
+  return exclusively(instance, () => exportAlone(instance, input, terms, options), options.signal)
 }
 
 async function exportAlone(

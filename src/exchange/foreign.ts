@@ -19,7 +19,7 @@ export interface OpenedForeign {
 /** Names become entities where a memory names none. */
 const FALLBACK_ENTITY = 'unsorted'
 
-/** Throws `not_recognised`, `not_utf8`, `limit_exceeded`, `file_unreadable`. */
+/** Throws `not_recognised`, `not_utf8`, `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `cancelled`. */
 export async function openForeign(
   instance: Instance,
   file: File,

@@ -32,18 +32,21 @@ export function manifestsOf({ signed, evidence }: Verification): HeldManifest[] 
 
 /** What of `held` contradicts a known place of its stream, or another of `held` before it. */
 export async function findForks(instance: Instance, held: readonly HeldManifest[]): Promise<Fork[]> {
-  const forks: Fork[] = []
+  const found: { refused: HeldManifest; known: string; statement: HeldManifest['statement'] | undefined }[] =
+    []
   for (const [i, refused] of held.entries()) {
     const { header } = refused.statement
     const before = held.slice(0, i).filter((other) => isSameStream(other, refused))
     const places = await instance.db.getAll('places', placesOf(header.issuer.fingerprint, header.stream))
     const known = findFork(header, refused.id, [...places, ...before.map(toPlace)])
     if (known === null) continue
-    const statement =
-      before.find(({ id }) => id === known.id)?.statement ?? (await heldStatement(instance, known.id))
-    if (statement !== null) forks.push({ refused, known: { id: known.id, statement } })
+    found.push({ refused, known: known.id, statement: before.find(({ id }) => id === known.id)?.statement })
   }
-  return forks
+  const missing = found.flatMap(({ known, statement }) => (statement === undefined ? [known] : []))
+  const stored = await storedStatements(instance, new Set(missing))
+  return found.flatMap(({ refused, known, statement = stored.get(known) }) =>
+    statement === undefined ? [] : [{ refused, known: { id: known, statement } }],
+  )
 }
 
 /** Whether two manifests stand in one stream of one issuer. */
@@ -129,15 +132,26 @@ function toPlace({ id, statement: { header } }: HeldManifest): KnownPlace {
   return { sequence: header.sequence, id, previous: header.previous, imported: false }
 }
 
-/** The signed header of a known place: of a manifest in the register, or out of the evidence of one. */
-async function heldStatement(instance: Instance, id: string): Promise<Statement<ManifestHeader> | null> {
-  const imported = await instance.db.get('manifests', id)
-  if (imported !== undefined) return imported.statement
-  for (const { evidence } of await instance.db.getAll('manifests')) {
-    for (const value of evidence.map(parseCanonical)) {
+/** Signed headers of known places: of manifests in the register, and out of their evidence, which is read once for all. */
+async function storedStatements(
+  instance: Instance,
+  ids: ReadonlySet<string>,
+): Promise<Map<string, Statement<ManifestHeader>>> {
+  const statements = new Map<string, Statement<ManifestHeader>>()
+  for (const id of ids) {
+    const imported = await instance.db.get('manifests', id)
+    if (imported !== undefined) statements.set(id, imported.statement)
+  }
+  // One record at a time: the evidence of each may be 16 MiB.
+  let cursor =
+    statements.size === ids.size ? null : await instance.db.transaction('manifests').store.openCursor()
+  for (; cursor !== null && statements.size < ids.size; cursor = await cursor.continue()) {
+    for (const line of cursor.value.evidence) {
+      const value = parseCanonical(line)
       const { type, header } = value as JsonObject
-      if (statementId(type as string, header!) === id) return parseManifestStatement(value)
+      const id = statementId(type as string, header!)
+      if (ids.has(id) && !statements.has(id)) statements.set(id, parseManifestStatement(value))
     }
   }
-  return null
+  return statements
 }

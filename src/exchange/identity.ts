@@ -97,7 +97,7 @@ export async function restoreIdentity(instance: Instance, file: Blob, passphrase
   return identity
 }
 
-/** Signs with the identity's key and checks the signature as a stranger would. Throws `no_identity`. */
+/** Signs with the identity's key. Throws `no_identity`. */
 export async function sign(instance: Instance, message: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const record = await currentIdentity(instance)
   if (record === null) throw new ExchangeError('no_identity')

@@ -53,7 +53,7 @@ export async function importManifest(
   opened: OpenedManifest,
   options: CallOptions = {},
 ): Promise<ImportResult> {
-  return exclusively(instance, () => importAlone(instance, opened, options))
+  return exclusively(instance, () => importAlone(instance, opened, options), options.signal)
 }
 
 async function importAlone(

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/canonical.ts'
+import { ExchangeError } from '../core/errors.ts'
 import { openDatabase, type ConnectionLost, type Database } from '../store/database.ts'
 import { tx, type Done, type Transaction } from '../store/deed.ts'
 import type { StoreName } from '../store/schema.ts'
@@ -32,9 +33,23 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   return instance
 }
 
-/** Runs `work` while no other tab changes the memories. */
-export function exclusively<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
-  return navigator.locks.request(instance.db.name, work) as Promise<T>
+/** Runs `work` while no other tab changes the memories. Throws `cancelled` if `signal` fires before its turn comes. */
+export async function exclusively<T>(
+  instance: Instance,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  let begun = false
+  const begin = () => {
+    begun = true
+    return work()
+  }
+  try {
+    return (await navigator.locks.request(instance.db.name, signal ? { signal } : {}, begin)) as T
+  } catch (cause) {
+    if (!begun && signal?.aborted) throw new ExchangeError('cancelled', '', {}, { cause })
+    throw cause
+  }
 }
 
 /** A deed of a person: one transaction with its audit row, then the news of it to all tabs. */

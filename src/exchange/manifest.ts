@@ -5,7 +5,7 @@ import type { Verification } from '../core/verify.ts'
 import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { ownKeys } from './identity.ts'
-import { findForks, isFrozen, isSameStream, manifestsOf, placesOf } from './forks.ts'
+import { findForks, isFrozen, isSameStream, manifestsOf, newForks, placesOf } from './forks.ts'
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
@@ -23,20 +23,22 @@ export interface OpenedManifest {
   close(): void
 }
 
-/** Reads and verifies the file, four layers; never throws for what its bytes are. Throws `file_unreadable`, `gzip_invalid`, `cancelled`. */
+/** Reads and verifies the file, four layers; never throws for what its bytes are. Throws `file_unreadable`, `cancelled`. */
 export async function openManifest(
   instance: Instance,
   file: File,
   options: CallOptions = {},
 ): Promise<OpenedManifest> {
   const { opened: handle, verification } = await instance.worker.call('verify', { file }, options)
-  return {
-    file,
-    handle,
-    verification,
-    report: createReport(verification, await reportContext(instance, verification)),
-    memories: (from, to) => instance.worker.call('readOpened', { opened: handle, from, to }),
-    close: () => void instance.worker.call('release', { handle }).catch(() => undefined),
+  const close = () => void instance.worker.call('release', { handle }).catch(() => undefined)
+  try {
+    const report = createReport(verification, await reportContext(instance, verification))
+    const memories: OpenedManifest['memories'] = (from, to) =>
+      instance.worker.call('readOpened', { opened: handle, from, to })
+    return { file, handle, verification, report, memories, close }
+  } catch (error) {
+    close()
+    throw error
   }
 }
 
@@ -62,13 +64,13 @@ async function reportContext(instance: Instance, verification: Verification): Pr
   }
 }
 
-/** What is known of the manifest's stream; a fork that this very file's evidence shows freezes it too. */
+/** What is known of the manifest's stream; a fork that this very file's evidence shows freezes it too, until a person decided on it. */
 async function streamState(instance: Instance, verification: Verification): Promise<StreamState | null> {
   const [manifest, ...evidence] = manifestsOf(verification)
   if (manifest === undefined) return null
   const { issuer, stream } = manifest.statement.header
   const places = await instance.db.getAll('places', placesOf(issuer.fingerprint, stream))
-  const found = await findForks(instance, [manifest, ...evidence])
+  const found = await newForks(instance, await findForks(instance, [manifest, ...evidence]))
   const waiting = await isFrozen(instance.db.transaction('forks').store, issuer.fingerprint, stream)
   const frozen = waiting || found.some(({ refused }) => isSameStream(refused, manifest))
   return { places, frozen }

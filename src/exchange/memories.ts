@@ -100,13 +100,14 @@ export async function editMemory(instance: Instance, key: string, input: MemoryI
 export async function deleteMemory(instance: Instance, key: string): Promise<void> {
   return exclusively(instance, async () => {
     const { keys, lines, leaf } = await instance.worker.call('locate', { key })
-    const blanked = await blankLines(instance, lines)
+    const bySegment = groupBySegment(lines)
+    const blanked = await blankLines(instance, bySegment)
     await perform(instance, 'memory_deleted', ['segments', 'pages', 'tombstones'], async (tx) => {
       for (const record of blanked) {
         await tx.objectStore('segments').put(record)
         const page = await tx.objectStore('pages').get(record.id)
         if (page === undefined) throw new ExchangeError('storage_damaged')
-        const rows = lines.flatMap(({ segment, row }) => (segment === record.id ? [row] : []))
+        const rows = bySegment.get(record.id)!.map(({ row }) => row)
         // Written again later, the memory is a new line: these must not come back with it.
         await tx.objectStore('pages').put({ ...page, erased: [...(page.erased ?? []), ...rows] })
       }
@@ -116,14 +117,27 @@ export async function deleteMemory(instance: Instance, key: string): Promise<voi
   })
 }
 
+function groupBySegment(lines: readonly LineBytes[]): Map<number, LineBytes[]> {
+  const bySegment = new Map<number, LineBytes[]>()
+  for (const line of lines) {
+    const known = bySegment.get(line.segment)
+    if (known === undefined) bySegment.set(line.segment, [line])
+    else known.push(line)
+  }
+  return bySegment
+}
+
 /** The segments in which these lines stand, with spaces in their place: the columns stay true. */
-async function blankLines(instance: Instance, lines: readonly LineBytes[]): Promise<SegmentRecord[]> {
+async function blankLines(
+  instance: Instance,
+  bySegment: ReadonlyMap<number, readonly LineBytes[]>,
+): Promise<SegmentRecord[]> {
   const blanked: SegmentRecord[] = []
-  for (const id of new Set(lines.map(({ segment }) => segment))) {
+  for (const [id, lines] of bySegment) {
     const record = await instance.db.get('segments', id)
     if (record === undefined) throw new ExchangeError('storage_damaged')
     const bytes = (await readStored(record.lines)).slice()
-    for (const { segment, from, to } of lines) if (segment === id) bytes.fill(0x20, from, to)
+    for (const { from, to } of lines) bytes.fill(0x20, from, to)
     blanked.push({ id, lines: record.lines instanceof Blob ? toBlob(bytes) : bytes })
   }
   return blanked

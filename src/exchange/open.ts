@@ -21,7 +21,7 @@ const MAX_STATEMENT_BYTES = 9 * 1024 * 1024
 /**
  * Opens a file that was picked, dropped or pasted: told by its contents, taken to where it belongs. Nothing is kept.
  * A manifest that does not hold is no error: its report says so. Throws `file_empty`, `not_recognised`, `not_utf8`,
- * `gzip_invalid`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
+ * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
  */
 export async function openFile(instance: Instance, file: File, options: CallOptions = {}): Promise<Opened> {
   const kind = recognise(await readStart(file))
@@ -72,6 +72,8 @@ async function readStart(file: Blob): Promise<Uint8Array> {
       length += value.length
     }
   } catch (cause) {
+    // A file that is gone and one that is damaged break the stream in the same words.
+    await bytesOf(file.slice(0, 1))
     throw new ExchangeError('gzip_invalid', '', {}, { cause })
   } finally {
     reader.cancel().catch(() => undefined)

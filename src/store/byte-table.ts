@@ -1,5 +1,7 @@
 const KEY_BYTES = 32
 const EMPTY = -1
+/** Others choose what is hashed: by trying, they would find keys that all want one slot, and each would pass all before it. */
+const SECRET = crypto.getRandomValues(new Uint32Array(4))
 
 /** Set of 32-byte keys, each with a number counted from 0 in the order of adding: 40 bytes a key at a million. */
 export class ByteTable {
@@ -34,10 +36,10 @@ export class ByteTable {
     return this.#keys.subarray(n * KEY_BYTES, (n + 1) * KEY_BYTES)
   }
 
-  /** Slot where the key stands or would stand. The whole key is compared: a chosen prefix gains nothing but steps. */
+  /** Slot where the key stands or would stand. The whole key is compared. */
   #slotOf(bytes: Uint8Array, at: number): number {
     const mask = this.#slots.length - 1
-    let slot = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) & mask
+    let slot = mixed(bytes, at) & mask
     for (let n = this.#slots[slot]!; n !== EMPTY && !this.#holds(n, bytes, at); n = this.#slots[slot]!) {
       slot = (slot + 1) & mask
     }
@@ -54,6 +56,19 @@ export class ByteTable {
     this.#slots = new Int32Array(this.#slots.length * 2).fill(EMPTY)
     for (let n = 0; n < this.#size; n++) this.#slots[this.#slotOf(this.#keys, n * KEY_BYTES)] = n
   }
+}
+
+/** 32 bits of the key's first eight bytes, which nobody outside can foretell. */
+function mixed(bytes: Uint8Array, at: number): number {
+  const sum =
+    Math.imul(wordAt(bytes, at) ^ SECRET[0]!, SECRET[1]! | 1) +
+    Math.imul(wordAt(bytes, at + 4) ^ SECRET[2]!, SECRET[3]! | 1)
+  const folded = Math.imul(sum ^ (sum >>> 16), 0x45d9f3b)
+  return folded ^ (folded >>> 15)
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -41,6 +41,7 @@ export class AppState {
     const onHash = (event: HashChangeEvent) => {
       if (this.guard?.(event) !== true) this.route = parseHash(location.hash)
     }
+    if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()

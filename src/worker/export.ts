@@ -1,6 +1,7 @@
 import { concat, decodeUtf8, encodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
 import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
+import { MAX_LINE } from '../core/lines.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
@@ -60,7 +61,7 @@ export async function previewExport(
 /**
  * The memories of an export, oldest first, byte for byte as they are held, each hashed again before it goes
  * out. Throws `empty_selection`, `storage_damaged` for a line that is not what its leaf says, `author_forged` for one
- * that bears our key and was not made here, `cancelled`.
+ * that bears our key and was not made here, `line_too_long` for one that leaves no room for its comma, `cancelled`.
  */
 export async function writeBody(
   store: MemoryStore,
@@ -85,6 +86,9 @@ export async function writeBody(
       // Taken in before this key was restored here: passed on, it would come back as ours.
       if (own.has(memory.author) && !index.isOwnLeaf(leaf))
         throw new ExchangeError('author_forged', `memory ${toHex(index.keyOf(line))}`)
+      // Taken in as the last of its manifest, which has no comma: in any other place no reader would take the file.
+      if (bytes.length === MAX_LINE && tree.size < rows.length - 1)
+        throw new ExchangeError('line_too_long', `memory ${toHex(index.keyOf(line))}`)
       part.push(...(tree.size === 0 ? [bytes] : [separator, bytes]))
       leaves.set(leaf, 32 * tree.size)
       tree.push(leaf)

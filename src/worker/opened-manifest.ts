@@ -25,7 +25,7 @@ export class OpenedManifest {
     this.#starts = starts
   }
 
-  /** Reads and verifies the whole file. Throws `file_unreadable`, `gzip_invalid`, `cancelled`; never for what it holds. */
+  /** Reads and verifies the whole file. Throws `file_unreadable`, `cancelled`; never for what it holds. */
   static async verify(source: Source, context: TaskContext): Promise<OpenedManifest> {
     const starts: number[] = []
     let end = 0

@@ -25,6 +25,7 @@ export interface MemoryRow {
 }
 
 export interface MemoryDetail extends MemoryRow {
+  /** The first of the `attestations`: one manifest may bring a million. */
   readonly attested: readonly {
     readonly memory: Memory
     readonly federation_origin: FederationOrigin | null
@@ -60,6 +61,7 @@ export interface Rows {
   readonly lines: Uint32Array
 }
 
+const ATTESTED_SHOWN = 100
 /** A deletion puts spaces in the place of lines; none begins with one. */
 const BLANK = 0x20
 
@@ -102,12 +104,15 @@ export async function readRows(store: MemoryStore, { index, lines }: Rows): Prom
   return texts.map((text, i) => toRow(index, lines[i]!, text))
 }
 
-/** One memory with all that is held about it; null if it is not shown. */
+/** One memory with what is held about it; null if it is not shown. */
 export async function readDetail(store: MemoryStore, key: string): Promise<MemoryDetail | null> {
   const index = await store.upToDate()
   const { row } = index.lookUp(fromHex(key))
   if (row === null) return null
-  const others = index.linesOf(fromHex(key)).filter((line) => line !== row && !index.isSuperseded(line))
+  const others = index
+    .linesOf(fromHex(key))
+    .filter((line) => line !== row && !index.isSuperseded(line))
+    .slice(0, ATTESTED_SHOWN)
   const earlier = index.historyOf(row)
   const [text] = await store.readLines(index, [row])
   const attested = await store.readLines(index, others)

@@ -50,7 +50,9 @@ export class Source {
       .getReader()
     try {
       for (;;) {
-        const { done, value } = await reader.read().catch((cause: unknown) => {
+        const { done, value } = await reader.read().catch(async (cause: unknown) => {
+          // A file that is gone and one that is damaged break the stream in the same words.
+          await read(this.#file.slice(0, 1))
           throw new ExchangeError('gzip_invalid', '', {}, { cause })
         })
         if (signal.aborted) throw new ExchangeError('cancelled')

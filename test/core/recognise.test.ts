@@ -4,6 +4,7 @@ import { encodeUtf8 } from '../../src/core/bytes.ts'
 import { recognise, RECOGNISED_BYTES, type FileKind } from '../../src/core/recognise.ts'
 import { verifyStatementFile } from '../../src/core/statement-file.ts'
 import { serialize, type JsonObject } from '../reference/canonical.ts'
+import type { Statement } from '../reference/shapes.ts'
 import { idOf } from '../reference/verify.ts'
 import { buildManifest, buildStatement, ISSUER, signerNamed } from '../reference/writer.ts'
 
@@ -39,6 +40,11 @@ const CASES: readonly (readonly [what: string, contents: string | Uint8Array, ki
   ['an audit export', '{"envelope":{},\n"evidence":[],\n"format":"omega-audit-export/1",\n', 'later_format'],
   ['an identity backup', '{"cipher":{},"format":"omega-identity-backup/1"}\n', 'identity_backup'],
   ['memories as a list', ' [{"content":"a"}]', 'memories'],
+  [
+    'memories that speak of manifests',
+    JSON.stringify([{ content: '"format":"omega-federation-manifest/1" is the format' }]),
+    'memories',
+  ],
   ['memories by line', '{"content":"a"}\n{"content":"-----BEGIN PUBLIC KEY-----"}\n', 'memories'],
   ['prose', 'Dear all,', 'unknown'],
   ['zeros', new Uint8Array(1000), 'unknown'],
@@ -86,6 +92,16 @@ describe('a statement alone in a file', () => {
     expect(await at(33)).toBe('not_canonical')
   })
 
+  const alone = (statement: Statement) =>
+    file({ format: 'omega-statement/1', statement: statement as unknown as JsonObject })
+  it('may be of the manifest kind, and then is one', async () => {
+    const { statement } = buildManifest()
+    expect(await codeOf(alone(statement))).toBe('ok')
+    expect(await codeOf(alone(buildStatement(statement.type, {}, [ISSUER])))).toBe('shape_invalid')
+    const critical = buildManifest({ header: { critical: ['stream'] } })
+    expect(await codeOf(alone(critical.statement))).toBe('shape_invalid')
+  })
+
   const stranger = buildStatement(RECEIPT, {}, [signerNamed('Stranger')])
   it.each([
     ['no LF', statementFile.slice(0, -1), 'truncated'],
@@ -97,6 +113,12 @@ describe('a statement alone in a file', () => {
       file({ a: 1, format: 'omega-statement/1', statement: receipt as never }),
       'shape_invalid',
     ],
+    [
+      'critical, not understood',
+      alone(buildStatement(RECEIPT, { critical: ['later'], later: 1 }, [ISSUER])),
+      'critical_unknown',
+    ],
+    ['critical, absent', alone(buildStatement(RECEIPT, { critical: ['later'] }, [ISSUER])), 'shape_invalid'],
     ['re-formatted', JSON.stringify(JSON.parse(statementFile), null, 1) + '\n', 'not_canonical'],
     [
       'signed by another than the issuer',

@@ -25,11 +25,11 @@ const manifest = buildManifest({
 })
 const rival = buildManifest({ signers: [partner], memories: [{ content: 'Another first one' }] })
 const broken = Buffer.from(manifest.bytes).toString().replace('berth 3 stood', 'berth 4 stood')
-const statement = `${serialize(
-  buildStatement('application/vnd.omega.receipt.v1+json', { note: 'Taken in on 4 May', counts: { rows: 12 } }, [
-    partner,
-  ]),
-)}\n`
+const receipt = { note: 'Taken in on 4 May', counts: { rows: 12 } }
+const statement = `${serialize({
+  format: 'omega-statement/1',
+  statement: buildStatement('application/vnd.omega.receipt.v1+json', receipt, [partner]),
+})}\n`
 const json = (name: string, content: string | Uint8Array) => ({
   name,
   mimeType: 'application/json',
@@ -84,16 +84,16 @@ test('Memories', async () => {
   await expect(page.getByTestId('count')).toHaveText('61 memories')
 
   await page.keyboard.press('Escape')
-  await page.getByLabel('Pick memory 2').check()
+  await page.getByLabel('Pick memory 2', { exact: true }).check()
   await page.getByTestId('memory-row').nth(1).click()
   await expect(page.getByTestId('memory')).toBeVisible()
   await inspect('memories, reading', /^#\/memories\/.+/, 'Memory')
   const read = page.url()
-  await press(page, 'Delete')
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await inspect('memories, delete dialog', /^#\/memories\/.+/, 'Memory')
   await press(page, 'Keep it')
   await expect(page.getByRole('button', { name: 'Delete', exact: true })).toBeFocused()
-  await press(page, 'Edit')
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await expect(page.getByLabel('Text', { exact: true })).toBeFocused()
   await inspect('memories, edit', /^#\/memories\/.+\/edit$/, 'Edit a memory')
   await page.getByLabel('Text', { exact: true }).fill('')
@@ -150,7 +150,9 @@ test('Exchange', async () => {
   await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeVisible()
   await inspect('exchange, trusted', '#/exchange/opened', 'Opened manifest')
   await page.getByRole('button', { name: 'Import', exact: true }).click()
-  await expect(page.getByTestId('import-result')).toHaveText(`${MANY} imported, 0 already_local (idempotent dedup)`)
+  await expect(page.getByTestId('import-result')).toHaveText(
+    `${MANY} imported, 0 already_local (idempotent dedup)`,
+  )
   await inspect('exchange, imported', '#/exchange/opened', 'Opened manifest')
 
   await openFile(page, json('rival.json', rival.bytes))
@@ -174,7 +176,7 @@ test('Export', async () => {
   await trustSigner(page, 'Not compared', 'instance-A')
   await loadSample(page, 'Load the partner’s sample')
   await page.goto('#/memories')
-  await page.getByLabel('Pick memory 1').check()
+  await page.getByLabel('Pick memory 1', { exact: true }).check()
   await goTo(page, 'Exchange')
   await press(page, 'Export memories')
   await expect(page.getByTestId('export-preview')).toContainText('1 memory')
@@ -205,7 +207,9 @@ test('Peers', async () => {
   await inspect('peers, none', '#/peers', 'Peers')
   await press(page, 'Add a peer')
   await inspect('peers, add', '#/peers/trust', 'Add a peer')
-  await page.getByLabel('Public key (PEM)').fill('-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n')
+  await page
+    .getByLabel('Public key (PEM)')
+    .fill('-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n')
   await expect(page.getByText('private_key_given')).toBeVisible()
   await inspect('peers, a private key', '#/peers/trust', 'Add a peer')
   await page.getByLabel('Public key (PEM)').fill(partner.pem)
@@ -219,7 +223,7 @@ test('Peers', async () => {
   await expect(page.getByText('Give this peer a name.')).toBeVisible()
   await page.getByLabel('Your name for this peer').fill('instance-A')
   await press(page, 'Trust this key')
-  await expect(page.getByRole('heading', { name: 'This key is trusted now' })).toBeFocused()
+  await expect(page.getByRole('status').filter({ hasText: 'This key is trusted now' })).toBeFocused()
   await inspect('peers, trusted now', /^#\/peers\/[0-9a-f]{64}$/, 'Peers')
   await press(page, 'Rename')
   await inspect('peers, rename', /^#\/peers\/[0-9a-f]{64}$/, 'Peers')
@@ -243,7 +247,7 @@ test('Peers', async () => {
   await page.getByLabel('Full fingerprint').fill(partner.fingerprint)
   await page.getByLabel('Reason').fill('Their server was taken over on 3 May')
   await press(page, 'Revoke this key')
-  await expect(page.getByRole('heading', { name: 'This key is revoked' })).toBeFocused()
+  await expect(page.getByRole('status').filter({ hasText: 'This key is revoked' })).toBeFocused()
   await inspect('peers, revoked now', /^#\/peers\/[0-9a-f]{64}$/, 'Peers')
   await openFile(page, GOOD)
   await expect(page.getByText('revoked_peer')).toBeVisible()
@@ -337,7 +341,9 @@ test('the main job by keyboard alone', async () => {
     await operate(other.page.getByRole('button', { name: 'Trust this key' }))
     await operate(other.page.getByRole('link', { name: 'Back to the opened manifest' }))
     await operate(other.page.getByRole('button', { name: 'Import', exact: true }))
-    await expect(other.page.getByTestId('import-result')).toHaveText('16 imported, 0 already_local (idempotent dedup)')
+    await expect(other.page.getByTestId('import-result')).toHaveText(
+      '16 imported, 0 already_local (idempotent dedup)',
+    )
     await expect(other.page.getByTestId('import-result')).toBeFocused()
   })
   expect(other.problems).toEqual([])
@@ -365,11 +371,14 @@ test('forced colours, less motion', async () => {
     ])
     expect(stroke).not.toBe(ground)
   }
-  const moving = await page.evaluate(() =>
-    [...document.querySelectorAll('*')].filter((element) => {
-      const { transitionDuration, animationDuration } = getComputedStyle(element)
-      return [transitionDuration, animationDuration].some((all) => all.split(', ').some((each) => each !== '0s'))
-    }).length,
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('*')].filter((element) => {
+        const { transitionDuration, animationDuration } = getComputedStyle(element)
+        return [transitionDuration, animationDuration].some((all) =>
+          all.split(', ').some((each) => each !== '0s'),
+        )
+      }).length,
   )
   expect(moving).toBe(0)
   await goTo(page, 'Memories')
@@ -390,9 +399,9 @@ async function inspect(
   { arrived = true }: { arrived?: boolean } = {},
 ): Promise<void> {
   await test.step(name, async () => {
-    await expect.poll(() => new URL(page.url()).hash, name).toEqual(
-      typeof hash === 'string' ? hash : expect.stringMatching(hash),
-    )
+    await expect
+      .poll(() => new URL(page.url()).hash, name)
+      .toEqual(typeof hash === 'string' ? hash : expect.stringMatching(hash))
     await expect(page, name).toHaveTitle(/ · Omega Exchange$/)
     await expect(page.getByRole('heading', { level: 1, includeHidden: true }), name).toHaveText([heading])
     expect(await page.title(), name).toContain(heading)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, type Download, type Page } from '@playwright/test'
 
 /** What a person does, as steps: by label and role, never by the inside of the page. */
@@ -43,11 +44,19 @@ export async function loadSample(
   return page.getByTestId('taken-in').innerText()
 }
 
+/** A file as an input takes it. */
+export interface Upload {
+  readonly name: string
+  readonly mimeType: string
+  readonly buffer: Buffer
+}
+
+export function fileOf(name: string, contents: string | Uint8Array): Upload {
+  return { name, mimeType: '', buffer: Buffer.from(contents as string) }
+}
+
 /** Picks a file the way a person does, and waits until it has been read. */
-export async function openFile(
-  page: Page,
-  file: string | { name: string; mimeType: string; buffer: Buffer },
-): Promise<void> {
+export async function openFile(page: Page, file: string | Upload): Promise<void> {
   await goTo(page, 'Exchange')
   await page.getByTestId('open-file').first().setInputFiles(file)
 }
@@ -111,6 +120,126 @@ export async function dump(page: Page, stores: readonly string[]): Promise<strin
     db.close()
     return JSON.stringify(contents)
   }, stores)
+}
+
+export interface MemoryFields {
+  readonly text?: string
+  readonly entity?: string
+  readonly type?: string
+  readonly tags?: string
+  readonly date?: string
+  readonly metadata?: string
+}
+
+/** Fills the form that is open and saves; ends at the memory. */
+export async function saveMemory(page: Page, fields: MemoryFields): Promise<void> {
+  const form = page.getByRole('form', { name: 'Memory' })
+  const values = {
+    Text: fields.text,
+    Entity: fields.entity,
+    'Event type': fields.type,
+    Tags: fields.tags,
+    Date: fields.date,
+    'Metadata (JSON)': fields.metadata,
+  }
+  for (const [label, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    await form.getByLabel(label, { exact: true }).fill(value)
+    await page.keyboard.press('Tab')
+  }
+  await form.getByRole('button', { name: 'Save memory' }).click()
+  await expect(form).toHaveCount(0)
+  if (fields.text !== undefined) await expect(page.getByTestId('content')).toHaveText(fields.text)
+}
+
+export async function writeMemory(page: Page, fields: MemoryFields): Promise<void> {
+  await goTo(page, 'Memories')
+  await press(page, 'Write a memory')
+  await saveMemory(page, fields)
+}
+
+/** Opens a file of memories made elsewhere and takes in what is new. Answers what was counted. */
+export async function takeIn(page: Page, file: string | Upload): Promise<string> {
+  await openFile(page, file)
+  await page.getByRole('button', { name: /^Take in \d+ memor/ }).click()
+  return page.getByTestId('taken-in').innerText()
+}
+
+/** Puts a key on the allowlist by its PEM, without a comparison. */
+export async function trustKey(page: Page, pem: string, label: string): Promise<void> {
+  await goTo(page, 'Peers')
+  await press(page, 'Add a peer')
+  await page.getByLabel('Public key (PEM)').fill(pem)
+  await page.getByLabel('Not compared').check()
+  await page.getByLabel('Your name for this peer').fill(label)
+  await page.getByRole('button', { name: 'Trust this key' }).click()
+  await expect(page.getByRole('heading', { name: 'This key is trusted now' })).toBeVisible()
+}
+
+/** Imports the manifest that is open. Answers the line it ends with. */
+export async function importOpened(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Import', exact: true }).click()
+  return page.getByTestId('import-result').innerText()
+}
+
+export async function beginExport(page: Page): Promise<void> {
+  await goTo(page, 'Exchange')
+  await press(page, 'Export memories')
+  await expect(page.getByTestId('export-preview')).toContainText(/memor/)
+}
+
+export interface SavedManifest {
+  readonly path: string
+  readonly name: string
+  readonly text: string
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a test reads of it, it states
+  readonly json: any
+}
+
+/** Signs what the open form selects, and reads the file that the browser saved. */
+export async function signAndSave(page: Page): Promise<SavedManifest> {
+  const saved = await download(page, () => page.getByRole('button', { name: 'Sign and save' }).click())
+  await expect(page.getByTestId('export-result')).toContainText('signed by key fingerprint')
+  const text = readFileSync(saved.path, 'utf8')
+  return { path: saved.path, name: saved.download.suggestedFilename(), text, json: JSON.parse(text) }
+}
+
+/** The object stores in which these bytes stand, in whatever form of record. */
+export async function storesHolding(page: Page, wanted: string | Uint8Array): Promise<string[]> {
+  return page.evaluate(
+    async (needle) => {
+      const db = await new Promise<IDBDatabase>((resolve, reject) => {
+        const opening = indexedDB.open('omega-exchange')
+        opening.onsuccess = () => resolve(opening.result)
+        opening.onerror = () => reject(new Error('the store cannot be opened'))
+      })
+      const readAll = (name: string) =>
+        new Promise<unknown[]>((resolve, reject) => {
+          const asked = db.transaction(name).objectStore(name).getAll()
+          asked.onsuccess = () => resolve(asked.result)
+          asked.onerror = () => reject(new Error(`${name} cannot be read`))
+        })
+      const latin1 = (bytes: Uint8Array) => new TextDecoder('iso-8859-1').decode(bytes)
+      const holds = async (value: unknown): Promise<boolean> => {
+        if (typeof value === 'string') return latin1(new TextEncoder().encode(value)).includes(needle)
+        if (value instanceof Blob) return holds(new Uint8Array(await value.arrayBuffer()))
+        if (value instanceof ArrayBuffer) return holds(new Uint8Array(value))
+        if (ArrayBuffer.isView(value))
+          return latin1(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)).includes(needle)
+        if (typeof value !== 'object' || value === null) return false
+        for (const [key, member] of Object.entries(value))
+          if ((await holds(key)) || (await holds(member))) return true
+        return false
+      }
+      const found: string[] = []
+      for (const name of db.objectStoreNames) if (await holds(await readAll(name))) found.push(name)
+      db.close()
+      return found
+    },
+    new TextDecoder('iso-8859-1').decode(
+      typeof wanted === 'string' ? new TextEncoder().encode(wanted) : wanted,
+    ),
+  )
 }
 
 export const MEMORIES = ['segments', 'pages', 'batches', 'tombstones']

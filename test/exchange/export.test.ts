@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { canonicalize } from '../../src/core/canonical.ts'
+import { MAX_LINE } from '../../src/core/lines.ts'
 import {
   exportManifest,
   listStreams,
@@ -169,6 +171,24 @@ describe('what is chosen', () => {
     expect(await codeOf(exportManifest(instance, {}))).toBe('storage_damaged')
     expect(await listStreams(instance)).toEqual([])
   })
+})
+
+it('a line with no room for its comma leaves as the last or not at all', async () => {
+  const instance = await openWithIdentity('A')
+  const peer = await createStranger()
+  await trust(instance, peer)
+  const big = (filling: number, created_at: string) =>
+    craftMemory(peer.fingerprint, { content: 'big', created_at, metadata: { filling: 'a'.repeat(filling) } })
+  const time = '2026-02-01T00:00:00.000Z'
+  const small = craftMemory(peer.fingerprint, { content: 'small', created_at: '2026-01-01T00:00:00.000Z' })
+  const full = big(MAX_LINE - canonicalize(big(0, time)).length, time)
+  const crafted = await craftManifest(peer, [small, full])
+  const imported = await importManifest(instance, await openManifest(instance, crafted.file))
+  expect(imported).toMatchObject({ imported: 2 })
+  const { file } = await exportManifest(instance, {})
+  expect((await openManifest(instance, file)).report.result).toBe('ok')
+  await writeMemory(instance, { content: 'later', entity_id: 'e', created_at: '2026-03-01' })
+  expect(await codeOf(exportManifest(instance, {}))).toBe('line_too_long')
 })
 
 describe('our streams', () => {

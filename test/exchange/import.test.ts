@@ -132,6 +132,19 @@ describe('what the file itself says', () => {
     expect((await rowsOf(instance)).find(({ key }) => key === row.key)).toMatchObject({ attestations: 1 })
   })
 
+  it('of many that attest one row all are counted and the first are read', async () => {
+    const peer = await createStranger()
+    const instance = await openWithPeer(peer)
+    const memories = Array.from({ length: 150 }, () => craftMemory(peer.fingerprint))
+    await take(instance, await craftManifest(peer, memories))
+    const [row] = await rowsOf(instance)
+    const detail = (await readMemory(instance, row!.key))!
+    expect(detail.attestations).toBe(149)
+    expect(detail.attested.map(({ memory }) => memory.id)).toEqual(memories.slice(1, 101).map(({ id }) => id))
+    await deleteMemory(instance, row!.key)
+    expect(await rowsOf(instance)).toEqual([])
+  })
+
   it('same content under another entity is another memory', async () => {
     const peer = await createStranger()
     const instance = await openWithPeer(peer)
@@ -303,6 +316,40 @@ describe('streams', () => {
     // The person has decided on this very pair: showing it again decides nothing anew.
     expect(await take(instance, three!)).toMatchObject({ imported: 1 })
     expect(await listForks(instance)).toMatchObject([{ refused: { id: liar.id }, known: { id: one!.id } }])
+  })
+
+  it('what a person has decided on freezes nothing when evidence shows it again', async () => {
+    const peer = await createStranger()
+    const instance = await openWithPeer(peer)
+    const [one] = await chain(peer, 1)
+    const liar = await craftManifest(peer, [craftMemory(peer.fingerprint, { content: 'lie' })])
+    const two = await craftManifest(peer, [craftMemory(peer.fingerprint, { content: 'm 2' })], {
+      header: { sequence: 2, previous: one!.id },
+      evidence: [liar.statement],
+    })
+    await take(instance, one!)
+    expect(await codeOf(take(instance, two))).toBe('stream_fork')
+    await resumeStream(instance, peer.fingerprint, (await listForks(instance))[0]!.stream)
+    expect(await take(instance, two)).toMatchObject({ imported: 1 })
+    expect(await listForks(instance)).toMatchObject([{ refused: { id: liar.id }, frozen: false }])
+    expect((await instance.db.getAll('places')).map(({ id }) => id)).toEqual([one!.id, two.id])
+  })
+
+  it('a place seen in any of many pieces of evidence counts', async () => {
+    const [peer, third] = [await createStranger('P'), await createStranger('T')]
+    const instance = await openWithPeer(peer, third)
+    const inStream = (n: number, content: string) =>
+      craftManifest(third, [craftMemory(third.fingerprint, { content })], {
+        header: { stream: n.toString(16).padStart(32, '0') },
+      })
+    const seen = await Promise.all(Array.from({ length: 50 }, (_, n) => inStream(n, 'seen')))
+    const evidence = seen.map(({ statement }) => statement)
+    await take(instance, await craftManifest(peer, [craftMemory(peer.fingerprint)], { evidence }))
+    for (const n of [0, 25, 49]) {
+      expect(await codeOf(take(instance, await inStream(n, 'other')))).toBe('stream_fork')
+    }
+    const forks = await listForks(instance)
+    expect(forks.map(({ known }) => known.id).sort()).toEqual([0, 25, 49].map((n) => seen[n]!.id).sort())
   })
 
   it('an untrusted issuer forks nothing', async () => {

@@ -66,6 +66,21 @@ describe('an import that does not come to its end leaves nothing', () => {
     }
   })
 
+  it('cancelled while another tab works: it does not wait for its turn', async () => {
+    const instance = await openWithLarge()
+    const before = await dump(instance.db)
+    const opened = await openManifest(instance, large.crafted.file)
+    const controller = new AbortController()
+    let finish = () => {}
+    const other = navigator.locks.request(instance.db.name, () => new Promise<void>((end) => (finish = end)))
+    const work = codeOf(importManifest(instance, opened, { signal: controller.signal }))
+    controller.abort()
+    expect(await work).toBe('cancelled')
+    finish()
+    await other
+    expect(await dump(instance.db)).toEqual(before)
+  })
+
   it('a page that dies in the middle: what it staged is not seen, and swept by the next', async () => {
     const instance = await openWithLarge()
     const before = await dump(instance.db)

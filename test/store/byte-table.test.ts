@@ -34,7 +34,6 @@ it('is a Map of keys to the order in which they came', () => {
 it('grows, and reads keys out of the middle of an array', () => {
   const table = new ByteTable()
   const bytes = crypto.getRandomValues(new Uint8Array(32 * 2000))
-  // The same four bytes in front: one long run of slots.
   for (let n = 0; n < 2000; n++) bytes.set([255, 255, 255, 255], 32 * n)
   for (let n = 0; n < 2000; n++) expect(table.add(bytes, 32 * n)).toBe(n)
   for (let n = 0; n < 2000; n++) expect(table.find(bytes, 32 * n)).toBe(n)
@@ -49,4 +48,14 @@ it('keeps its own copy of a key', () => {
   bytes.fill(8)
   expect(table.find(bytes)).toBe(-1)
   expect(table.find(new Uint8Array(32).fill(7))).toBe(0)
+})
+
+it('is not slowed by keys that somebody chose to begin alike', { timeout: 10_000 }, () => {
+  const table = new ByteTable()
+  const bytes = new Uint8Array(32)
+  // Where the first four bytes alone choose the slot, this many steps take minutes.
+  for (let n = 0; n < 100_000; n++) {
+    new DataView(bytes.buffer).setUint32(4, n)
+    expect(table.add(bytes)).toBe(n)
+  }
 })

@@ -103,6 +103,25 @@ describe('files that are not whole', () => {
     expect(await open(packed, new Uint8Array(1))).toEqual(failure)
   })
 
+  it('a gzip that is taken away while it is read is not called damaged', async () => {
+    const gone = new DOMException('gone', 'NotReadableError')
+    let there = true
+    const stick = {
+      size: packed.length,
+      slice: (from: number, to: number) =>
+        there ? new Blob([packed]).slice(from, to) : { arrayBuffer: () => Promise.reject(gone) },
+      stream: () =>
+        new ReadableStream({
+          pull(controller) {
+            there = false
+            controller.error(new TypeError('network error'))
+          },
+        }),
+    } as unknown as Blob
+    const opening = OpenedManifest.verify(await Source.open(stick), context())
+    expect(await codeOf(opening)).toBe('file_unreadable')
+  })
+
   it('a plain one cut short is a finding, not an error', async () => {
     const source = await Source.open(new Blob([bytes.slice(0, -3)]))
     const opened = await OpenedManifest.verify(source, context())

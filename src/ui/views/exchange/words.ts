@@ -3,30 +3,14 @@ import type { LayerName } from '../../../core/verify.ts'
 import type { ManifestRecord, Report } from '../../../exchange/manifest.ts'
 import type { ImportResult } from '../../../exchange/import.ts'
 import type { ExportPreview } from '../../../exchange/export.ts'
+import { countOf, memoriesOf, numberOf } from '../../words.ts'
 
-const NUMBER = new Intl.NumberFormat('en')
 const DAY = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
   year: 'numeric',
   timeZone: 'UTC',
 })
-
-export const numberOf = (value: number): string => NUMBER.format(value)
-
-export function countOf(value: number, one: string, many = `${one}s`): string {
-  return `${numberOf(value)} ${value === 1 ? one : many}`
-}
-
-export const memoriesOf = (value: number): string => countOf(value, 'memory', 'memories')
-
-/** Decimal units, as file managers show them. */
-export function bytesOf(bytes: number): string {
-  if (bytes < 1000) return countOf(bytes, 'byte')
-  if (bytes < 1e6) return `${numberOf(Math.round(bytes / 1e3))} kB`
-  if (bytes < 1e9) return `${numberOf(Math.round(bytes / 1e5) / 10)} MB`
-  return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
-}
 
 /** The line by which an intact manifest is known, the same in every place that verifies. */
 export function verdictOf(report: Report): string {

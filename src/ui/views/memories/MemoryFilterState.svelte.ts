@@ -60,6 +60,13 @@ export class MemoryFilterState {
     this.tags = this.tags.filter((each) => each !== tag)
   }
 
+  /** All that came from one peer, and nothing else asked. */
+  askFor(peer: string): void {
+    if (peer === this.peer) return
+    this.clear()
+    this.peer = peer
+  }
+
   clear(): void {
     for (const name of ['text', 'entity_id', 'event_type', 'since', 'until', 'origin', 'peer'] as const)
       this.drop(name)

@@ -1,0 +1,26 @@
+/** A page that was just loaded keeps the focus where the browser puts it; from a person's first deed on it is led. */
+let begun = false
+for (const deed of ['hashchange', 'keydown', 'pointerdown', 'drop', 'paste'])
+  addEventListener(deed, () => (begun = true), { once: true, capture: true })
+
+/**
+ * Attached to what has just come up: moves the focus to its heading, or to what in it is marked `data-arrive`, so that
+ * it is read out and Tab goes on from there.
+ */
+export function arrive(node: HTMLElement): void {
+  if (!begun) return
+  const target = node.querySelector<HTMLElement>('[data-arrive]') ?? node.querySelector('h2') ?? node
+  target.tabIndex = -1
+  target.focus({ preventScroll: target.getBoundingClientRect().top < innerHeight })
+}
+
+/** Beside a list that is seen the focus stays in the list. */
+export function arriveAlone(node: HTMLElement): void {
+  if (matchMedia('(max-width: 959px)').matches) arrive(node)
+}
+
+/** What had the focus may be gone with the page it stood on: then it begins at the title of the new one. */
+export function arriveAtTitle(): void {
+  const title = document.querySelector('h1')
+  if (title !== null && document.activeElement === document.body) arrive(title)
+}

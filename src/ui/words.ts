@@ -1,0 +1,19 @@
+const NUMBER = new Intl.NumberFormat('en')
+
+/** `12,345`. */
+export const numberOf = (value: number): string => NUMBER.format(value)
+
+/** `1 line`, `2 lines`. */
+export function countOf(value: number, one: string, many = `${one}s`): string {
+  return `${numberOf(value)} ${value === 1 ? one : many}`
+}
+
+export const memoriesOf = (value: number): string => countOf(value, 'memory', 'memories')
+
+/** Decimal units, as file managers show them. */
+export function bytesOf(bytes: number): string {
+  if (bytes < 1000) return countOf(bytes, 'byte')
+  if (bytes < 1e6) return `${numberOf(Math.round(bytes / 1e3))} kB`
+  if (bytes < 1e9) return `${numberOf(Math.round(bytes / 1e5) / 10)} MB`
+  return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
+}
