@@ -51,7 +51,13 @@ const app: UserConfig = {
   base: './',
   plugins: [svelte(), contentSecurityPolicy()],
   worker: { format: 'iife' },
-  build: { target: 'es2023', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    // Timings of the build are no warning to whoever only starts the app.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
 }
 
 /** The verifier under Node: one file, the same core, no `node_modules` beside it. */

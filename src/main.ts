@@ -1,5 +1,6 @@
 import { mount } from 'svelte'
 import { openInstance } from './exchange/instance.ts'
+import { loadSamples } from './exchange/samples.ts'
 import App from './ui/App.svelte'
 import './ui/base.css'
 import './ui/tokens.css'
@@ -16,6 +17,7 @@ async function start(): Promise<void> {
   const instance = await openInstance({ worker, onLost: (why) => lost(why) })
   const app = mount(App, { target, props: { instance } })
   lost = (why) => app.lose(why)
+  await loadSamples()
 }
 
 start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))

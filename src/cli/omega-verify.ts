@@ -17,6 +17,7 @@ Verifies a federation manifest with no network and no store.
   --trust KEY.pem  a public key you trust; may be given more than once
   --now TIME       the clock to judge expiry by, as 2026-04-30T12:00:00.000Z
   --json           print the report and nothing else
+  --help           print this
 
 Exit: 0 intact, and its issuer trusted if --trust was given; 1 refused; 2 bad usage, or a file that cannot be read.`
 
@@ -33,6 +34,10 @@ interface Arguments {
 class UsageError extends Error {}
 
 async function main(): Promise<number> {
+  if (process.argv.slice(2).includes('--help')) {
+    process.stdout.write(`${USAGE}\n`)
+    return 0
+  }
   const { file, trusted, now, json } = readArguments(process.argv.slice(2))
   const verification = await verify(file)
   const trust = trusted && { trusted, revoked: new Set<string>(), own: new Set<string>() }
@@ -51,7 +56,6 @@ function readArguments(args: string[]): Arguments {
           trust: { type: 'string', multiple: true },
           now: { type: 'string' },
           json: { type: 'boolean' },
-          help: { type: 'boolean' },
         },
       })
     } catch (cause) {
@@ -120,8 +124,15 @@ function describe(file: string, report: Report): string {
 }
 
 function headline(file: string, report: Report): string[] {
-  if (report.result === 'ok') {
+  if (report.result === 'ok' && (report.trust === null || report.trust.issuer === 'trusted')) {
     return [`${shown(file)}: leaf hashes consistent, root matches, signature OK, ${report.leaves} leaves`]
+  }
+  if (report.result === 'ok') {
+    return [
+      `${shown(file)}: refused, untrusted_peer (trust mode: trusted_keys_only)`,
+      `  Intact, ${report.leaves} leaves, but signed by none of the keys given with --trust.`,
+      '  Compare the fingerprint below with its owner, then give that key with --trust.',
+    ]
   }
   const words = explain(report.result)
   return [`${shown(file)}: refused, ${report.result}`, `  ${words.title}. ${words.what}`, `  ${words.remedy}`]
@@ -138,11 +149,18 @@ function layers(report: Report): string[] {
 
 function facts(report: Report): string[] {
   if (report.manifest === null) return []
-  const { header, id } = report.manifest
+  const { header, details, id } = report.manifest
+  const claim = (name: string, value: unknown) =>
+    value === undefined ? [] : [`  ${name.padEnd(10)} ${shown(value)}`]
   return [
     `  manifest   ${id}`,
     `  issuer     ${header.issuer.fingerprint} (calls itself ${shown(header.issuer.label)})`,
     `  created    ${header.created_at} (the issuer's claim)`,
+    `  stream     ${header.stream}, sequence ${header.sequence}`,
+    ...claim('selection', details.selection),
+    ...claim('audience', details['audience']),
+    ...claim('note', details['note']),
+    ...(header.expires_at === undefined ? [] : [`  expires    ${header.expires_at}`]),
     `  trust      ${report.trust === null ? 'not asked' : `${report.trust.issuer} (trust mode: ${report.trust.mode})`}`,
     ...(report.expired === true ? ['  expired    yes'] : []),
   ]
@@ -153,8 +171,8 @@ function messageOf(cause: unknown): string {
 }
 
 /** Text of a stranger for a terminal: nothing that moves the cursor or turns the direction. */
-function shown(text: string): string {
-  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
+function shown(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
 }
 
 main().then(

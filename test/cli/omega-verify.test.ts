@@ -68,6 +68,11 @@ describe('exit code 0', () => {
   })
 })
 
+it('--help says how, and that is no error', () => {
+  expect(run('--help')).toMatchObject({ code: 0, err: '' })
+  expect(run('--help').out).toContain('Usage: omega-verify')
+})
+
 describe('exit code 1', () => {
   const cases: [string, Uint8Array | string, string][] = [
     ['empty', '', 'file_empty'],
@@ -98,7 +103,8 @@ describe('exit code 1', () => {
 
   it('an intact manifest of an issuer who is not trusted', () => {
     const { code, out } = run(manifest, '--trust', stranger)
-    expect(out).toContain('unknown (trust mode: trusted_keys_only)')
+    expect(out).toMatch(/: refused, untrusted_peer \(trust mode: trusted_keys_only\)\n/)
+    expect(out).not.toContain('signature OK')
     expect(code).toBe(1)
   })
 

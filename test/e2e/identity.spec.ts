@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { createDecipheriv, createPrivateKey, createPublicKey, scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { expect, test, type BrowserContext, type Locator, type Page } from '@playwright/test'
+import { expect, test, type Locator, type Page } from '@playwright/test'
 import { serialize } from '../reference/canonical.ts'
 import { sha256 } from '../reference/merkle.ts'
-import { buildManifest, ISSUER } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
 import {
   beginExport,
@@ -12,7 +11,6 @@ import {
   dump,
   fileOf,
   goTo,
-  importOpened,
   makeIdentity,
   openApp,
   openFile,
@@ -26,6 +24,7 @@ import {
 const PASSPHRASE = 'lantern orbit pebble saddle'
 
 test('an identity outlives its browser by its backup, and by nothing else', async () => {
+  test.setTimeout(120_000)
   const a = await openProfile(test.info().outputPath('a'))
   const b = await openProfile(test.info().outputPath('b'))
   let backup = ''
@@ -169,41 +168,6 @@ test('a key looks the same wherever it is looked at, and openssl prints its fing
   expect(printed).toBe(own.fingerprint)
 })
 
-test('a browser without Ed25519 says so, and verifies all the same', async () => {
-  const { context, page, problems, close } = await openProfile(test.info().outputPath('profile'))
-  await takeEd25519Away(context)
-  await openApp(page)
-  await goTo(page, 'Identity')
-  await expect(page.getByText('ed25519_unavailable', { exact: true })).toBeVisible()
-  await expect(page.getByText('Chrome or Edge 137, Firefox 129, Safari 17')).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Make identity' })).toHaveCount(0)
-
-  const manifest = buildManifest({ memories: [{ content: 'Verified by the library.' }] })
-  await openFile(page, fileOf('whole.json', manifest.bytes))
-  await expect(page.getByTestId('verdict')).toHaveText(
-    'leaf hashes consistent, root matches, signature OK, 1 leaf',
-  )
-  // The worker that verified is one in which the platform refuses.
-  const [worker] = page.workers()
-  const refused = () => crypto.subtle.importKey('raw', new Uint8Array(32), 'Ed25519', false, ['verify'])
-  await expect(worker!.evaluate(refused)).rejects.toThrow(/Unrecognized name/)
-
-  const text = Buffer.from(manifest.bytes).toString()
-  const forged = text.replace(
-    /"signature":"./,
-    (start) => start.slice(0, -1) + (start.endsWith('A') ? 'B' : 'A'),
-  )
-  await openFile(page, fileOf('forged.json', forged))
-  await expect(page.getByText('signature_invalid', { exact: true }).first()).toBeVisible()
-
-  await openFile(page, fileOf('whole.json', manifest.bytes))
-  await trustSigner(page, 'Not compared', ISSUER.label)
-  await press(page, 'Back to the opened manifest')
-  expect(await importOpened(page)).toBe('1 imported, 0 already_local (idempotent dedup)')
-  expect(problems).toEqual([])
-  await close()
-})
-
 const ownKey = (page: Page) => page.getByRole('region', { name: 'The key of this instance' })
 
 async function fillPassphrase(page: Page, one: string, other: string): Promise<void> {
@@ -299,21 +263,4 @@ function opensslFingerprint(path: string): string | null {
     .trim()
     .split(' ')
     .at(-1)!
-}
-
-/** On the page and in the worker, everything that WebCrypto does with Ed25519 is refused, as in a browser before 2025. */
-async function takeEd25519Away(context: BrowserContext): Promise<void> {
-  const script = `for (const name of ['generateKey', 'importKey', 'sign', 'verify']) {
-    const real = SubtleCrypto.prototype[name]
-    SubtleCrypto.prototype[name] = function (...given) {
-      return given.some((each) => each === 'Ed25519' || each?.name === 'Ed25519')
-        ? Promise.reject(new DOMException('Unrecognized name.', 'NotSupportedError'))
-        : real.apply(this, given)
-    }
-  }\n`
-  await context.addInitScript({ content: script })
-  await context.route(/\/omega\.worker-[^/]*\.js$/, async (route) => {
-    const response = await route.fetch()
-    await route.fulfill({ response, body: script + (await response.text()) })
-  })
 }

@@ -8,6 +8,7 @@ const MEMORIES = 30_000
 const LENGTH = 1600
 
 test('opening and importing a large manifest can be watched and cancelled, and then leave nothing', async () => {
+  test.setTimeout(120_000)
   const path = test.info().outputPath('large.json')
   const memories = Array.from({ length: MEMORIES }, (_, i) => ({
     content: `${i} `.padEnd(LENGTH, 'All quiet on the quay. '),

@@ -42,7 +42,7 @@ async function watch(context: BrowserContext, home: string): Promise<string[]> {
   context.on('weberror', (event) => {
     problems.push(`uncaught: ${event.error().stack ?? event.error().message}`)
   })
-  // The service worker's requests are seen too, but those of the browser itself are not.
+  // Those of workers are seen too; those of the browser itself are not.
   context.on('request', (request) => {
     if (!isAtHome(request.url(), home)) problems.push(`request to elsewhere: ${request.url()}`)
   })

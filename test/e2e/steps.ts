@@ -64,8 +64,12 @@ export async function openFile(page: Page, file: string | Upload): Promise<void>
 /** `npm run pictures`: what the README shows is taken from the session as it really runs. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env['OMEGA_PICTURES'] === undefined) return
+  const size = page.viewportSize()!
+  await page.setViewportSize({ width: 1280, height: 1280 })
+  await page.mouse.move(0, 0)
   await page.evaluate(() => document.fonts.ready)
   await page.screenshot({ path: `docs/session/${name}.png`, animations: 'disabled' })
+  await page.setViewportSize(size)
 }
 
 /** Trusts who signed the opened manifest, saying how the fingerprint was compared. */
@@ -186,6 +190,14 @@ export async function beginExport(page: Page): Promise<void> {
   await goTo(page, 'Exchange')
   await press(page, 'Export memories')
   await expect(page.getByTestId('export-preview')).toContainText(/memor/)
+}
+
+/** Into the fields of the form, by their labels. */
+export async function fillSelection(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (const [label, value] of Object.entries(fields)) {
+    const field = page.getByLabel(label, { exact: true })
+    await (label === 'Origin' ? field.selectOption(value) : field.fill(value))
+  }
 }
 
 export interface SavedManifest {

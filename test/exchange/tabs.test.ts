@@ -72,12 +72,18 @@ describe('an import that does not come to its end leaves nothing', () => {
     const opened = await openManifest(instance, large.crafted.file)
     const controller = new AbortController()
     let finish = () => {}
-    const other = navigator.locks.request(instance.db.name, () => new Promise<void>((end) => (finish = end)))
+    let ended = Promise.resolve()
+    await new Promise<void>((begun) => {
+      ended = navigator.locks.request(instance.db.name, async () => {
+        begun()
+        await new Promise<void>((end) => (finish = end))
+      })
+    })
     const work = codeOf(importManifest(instance, opened, { signal: controller.signal }))
     controller.abort()
     expect(await work).toBe('cancelled')
     finish()
-    await other
+    await ended
     expect(await dump(instance.db)).toEqual(before)
   })
 

@@ -33,10 +33,11 @@ const server = createServer((q, a) => {
 await new Promise((r) => server.listen(Number(opt.port ?? 41837), '127.0.0.1', r))
 const base = `http://127.0.0.1:${server.address().port}/`
 
+if (!process.env.CHROME_PATH) throw new Error('CHROME_PATH has to name the browser')
 let ctx, page, dir
 async function start() {
   ctx = await chromium.launchPersistentContext(dir, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROME_PATH,
     headless: true,
     args: [
       '--no-sandbox',
