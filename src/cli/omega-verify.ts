@@ -31,7 +31,7 @@ interface Arguments {
 }
 
 /** Bad usage, or a file that cannot be opened: exit code 2. */
-class UsageError extends Error {}
+const usage = (words: string) => new ExchangeError('usage', words)
 
 async function main(): Promise<number> {
   if (process.argv.slice(2).includes('--help')) {
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   }
   const { file, trusted, now, json } = readArguments(process.argv.slice(2))
   const verification = await verify(file)
-  const trust = trusted && { trusted, revoked: new Set<string>(), own: new Set<string>() }
+  const trust = trusted && { trusted, revoked: new Set<string>() }
   const report = createReport(verification, { now, ...(trust === null ? {} : { trust }) })
   process.stdout.write(json ? JSON.stringify(report) + '\n' : describe(file, report))
   return report.result === 'ok' && (trusted === null || report.trust?.issuer === 'trusted') ? 0 : 1
@@ -59,13 +59,13 @@ function readArguments(args: string[]): Arguments {
         },
       })
     } catch (cause) {
-      throw new UsageError(cause instanceof Error ? cause.message : String(cause))
+      throw usage(cause instanceof Error ? cause.message : String(cause))
     }
   })()
   const { values, positionals } = parsed
-  if (positionals.length !== 1) throw new UsageError('Name one file.')
+  if (positionals.length !== 1) throw usage('Name one file.')
   const now = values.now ?? new Date().toISOString()
-  if (!isTime(now)) throw new UsageError('--now takes a time such as 2026-04-30T12:00:00.000Z.')
+  if (!isTime(now)) throw usage('--now takes a time such as 2026-04-30T12:00:00.000Z.')
   const trusted = values.trust ? new Set(values.trust.map(readTrusted)) : null
   return { file: positionals[0]!, trusted, now, json: values.json === true }
 }
@@ -77,7 +77,7 @@ function readTrusted(path: string): string {
     return fingerprint
   } catch (cause) {
     const words = cause instanceof ExchangeError ? explain(cause.code) : null
-    throw new UsageError(
+    throw usage(
       `--trust ${shown(path)}: ${words ? `${words.title}. ${words.remedy}` : shown(messageOf(cause))}`,
     )
   }
@@ -89,7 +89,7 @@ async function verify(path: string): Promise<Verification> {
     handle = await open(path)
     if ((await handle.stat()).isDirectory()) throw new Error('it is a folder')
   } catch (cause) {
-    throw new UsageError(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
+    throw usage(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
   }
   try {
     return await verifyManifest(await contents(handle, path))
@@ -111,7 +111,7 @@ async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Uint8
     const { bytesRead, buffer } = await handle
       .read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES, at)
       .catch((cause: Error) => {
-        throw new UsageError(`${shown(path)} cannot be read: ${shown(cause.message)}`)
+        throw usage(`${shown(path)} cannot be read: ${shown(cause.message)}`)
       })
     if (bytesRead === 0) return
     at += bytesRead
@@ -178,9 +178,9 @@ function shown(value: unknown): string {
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    const bad = error instanceof UsageError
+    const bad = error instanceof ExchangeError && error.code === 'usage'
     process.stderr.write(
-      bad ? `${error.message}\n\n${USAGE}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
+      bad ? `${error.detail}\n\n${USAGE}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
     )
     process.exitCode = 2
   },

@@ -9,7 +9,7 @@ export type FileKind =
   | 'identity_backup'
   | 'later_format'
   | 'memories'
-  | 'not_text'
+  | 'utf16'
   | 'unknown'
 
 /** How much of the start is enough to tell. */
@@ -27,7 +27,9 @@ export function recognise(start: Uint8Array): FileKind {
     text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true })
   } catch {
     // Said to be a manifest: its verification names the line that is no text.
-    return new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope) ? 'manifest' : 'not_text'
+    if (new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope)) return 'manifest'
+    const mark = 256 * start[0]! + start[1]!
+    return mark === 0xfeff || mark === 0xfffe ? 'utf16' : 'unknown'
   }
   // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
   if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'

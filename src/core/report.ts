@@ -28,7 +28,8 @@ export interface ReportContext {
   readonly trust?: {
     readonly trusted: ReadonlySet<string>
     readonly revoked: ReadonlySet<string>
-    readonly own: ReadonlySet<string>
+    /** Keys of the reader's own; absent where the reader has none to compare an audience with. */
+    readonly own?: ReadonlySet<string>
   }
   /** The importer's state of the issuer's stream. */
   readonly stream?: StreamState
@@ -90,7 +91,7 @@ export function createReport(verification: Verification, context: ReportContext 
     freshness: signed && stream ? classifyFreshness(signed.envelope.header, signed.id, stream) : null,
     expired: header && now !== undefined ? isExpired(header, now) : null,
     clock_suspect: header && now !== undefined ? isClockSuspect(header, now) : null,
-    audience: signed && trust ? audienceOf(signed.envelope, trust.own) : null,
+    audience: signed && trust?.own ? audienceOf(signed.envelope, trust.own) : null,
   }
 }
 
@@ -106,7 +107,7 @@ function layerResults({ failure }: Verification): Record<LayerName, LayerResult>
 }
 
 function trustOf(issuer: string, trust: NonNullable<ReportContext['trust']>): IssuerTrust {
-  if (trust.own.has(issuer)) return 'own'
+  if (trust.own?.has(issuer)) return 'own'
   if (trust.revoked.has(issuer)) return 'revoked'
   return trust.trusted.has(issuer) ? 'trusted' : 'unknown'
 }

@@ -68,7 +68,7 @@ export async function sealBackup(
   key: CryptoKey,
   passphrase: string,
 ): Promise<File> {
-  if ([...passphrase].length < MIN_PASSPHRASE) throw new ExchangeError('passphrase_weak')
+  if ([...passphrase.trim()].length < MIN_PASSPHRASE) throw new ExchangeError('passphrase_weak')
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
   const open = {

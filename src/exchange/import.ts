@@ -63,7 +63,7 @@ async function importAlone(
 ): Promise<ImportResult> {
   const refusal = importRefusal(await refreshReport(instance, opened))
   const { signed, failure } = opened.verification
-  const forks = await findForks(instance, manifestsOf(opened.verification))
+  const forks = await forksOfPeers(instance, await findForks(instance, manifestsOf(opened.verification)))
   if (refusal === 'stream_fork') await recordForks(instance, opened, forks)
   if (refusal !== null) throw new ExchangeError(refusal, '', placeOf(failure))
   assert(signed !== null, 'what may be imported is signed')
@@ -90,6 +90,12 @@ async function importAlone(
     await discardStaged(instance, batch)
     throw error
   }
+}
+
+/** Evidence stands outside the signature: a courier could fill the register with quarrels of keys nobody knows. */
+async function forksOfPeers(instance: Instance, forks: readonly Fork[]): Promise<Fork[]> {
+  const peers = new Set(await instance.db.getAllKeys('peers'))
+  return forks.filter(({ refused }) => peers.has(refused.statement.header.issuer.fingerprint))
 }
 
 interface Prepared {

@@ -1,3 +1,4 @@
+import { concat, decodeUtf8 } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import type { CallOptions } from '../worker/bridge.ts'
@@ -15,7 +16,7 @@ export type Opened =
   | { readonly kind: 'identity_backup'; readonly file: File }
   | { readonly kind: 'memories'; readonly foreign: OpenedForeign }
 
-const MAX_KEY_BYTES = 64 * 1024
+const MAX_SMALL_BYTES = 64 * 1024
 const MAX_STATEMENT_BYTES = 9 * 1024 * 1024
 
 /**
@@ -24,11 +25,11 @@ const MAX_STATEMENT_BYTES = 9 * 1024 * 1024
  * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
  */
 export async function openFile(instance: Instance, file: File, options: CallOptions = {}): Promise<Opened> {
-  const kind = recognise(await readStart(file))
+  const kind = recognise((await readContents(file, RECOGNISED_BYTES)).subarray(0, RECOGNISED_BYTES))
   switch (kind) {
     case 'empty':
       throw new ExchangeError('file_empty')
-    case 'not_text':
+    case 'utf16':
       throw new ExchangeError('not_utf8')
     case 'unknown':
       throw new ExchangeError('not_recognised')
@@ -37,15 +38,15 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
     case 'manifest':
       return { kind, manifest: await openManifest(instance, file, options) }
     case 'key':
-      return { kind, key: await readKeyOffer(instance, await readText(file, MAX_KEY_BYTES)) }
+      return { kind, key: await readKeyOffer(instance, decodeUtf8(await readSmall(file, MAX_SMALL_BYTES))) }
     case 'statement':
       return {
         kind,
-        statement: await verifyStatementFile(await readBytes(file, MAX_STATEMENT_BYTES)),
+        statement: await verifyStatementFile(await readSmall(file, MAX_STATEMENT_BYTES)),
         fileName: file.name,
       }
     case 'identity_backup':
-      return { kind, file }
+      return { kind, file: new File([await readSmall(file, MAX_SMALL_BYTES)], file.name) }
     case 'memories':
       return { kind, foreign: await openForeign(instance, file, options) }
   }
@@ -58,14 +59,15 @@ export function toFile(text: string): File {
   return new File([ends], 'pasted', { type: 'text/plain' })
 }
 
-async function readStart(file: Blob): Promise<Uint8Array> {
-  const start = await bytesOf(file.slice(0, RECOGNISED_BYTES))
+/** The first bytes of the contents, `most` of them and perhaps some more, inflated if the file is gzip. */
+async function readContents(file: Blob, most: number): Promise<Uint8Array> {
+  const start = await bytesOf(file.slice(0, most + 1))
   if (start[0] !== 0x1f || start[1] !== 0x8b) return start
   const parts: Uint8Array[] = []
   let length = 0
   const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
   try {
-    while (length < RECOGNISED_BYTES) {
+    while (length <= most) {
       const { done, value } = await reader.read()
       if (done) break
       parts.push(value)
@@ -78,16 +80,14 @@ async function readStart(file: Blob): Promise<Uint8Array> {
   } finally {
     reader.cancel().catch(() => undefined)
   }
-  return bytesOf(new Blob(parts as Uint8Array<ArrayBuffer>[]).slice(0, RECOGNISED_BYTES))
+  return concat(...parts)
 }
 
-async function readText(file: Blob, most: number): Promise<string> {
-  return new TextDecoder().decode(await readBytes(file, most))
-}
-
-async function readBytes(file: Blob, most: number): Promise<Uint8Array> {
-  if (file.size > most) throw new ExchangeError('limit_exceeded')
-  return bytesOf(file)
+/** The whole contents of what is small. Throws `limit_exceeded`. */
+async function readSmall(file: Blob, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readContents(file, most)
+  if (bytes.length > most) throw new ExchangeError('limit_exceeded')
+  return bytes.slice()
 }
 
 async function bytesOf(file: Blob): Promise<Uint8Array> {

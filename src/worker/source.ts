@@ -37,6 +37,8 @@ export class Source {
 
   async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
     const parts: Blob[] = []
+    let held: Uint8Array<ArrayBuffer>[] = []
+    let bytes = 0
     const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform: (chunk, controller) => {
         this.read += chunk.length
@@ -57,11 +59,17 @@ export class Source {
         })
         if (signal.aborted) throw new ExchangeError('cancelled')
         if (done) break
+        held.push(value as Uint8Array<ArrayBuffer>)
+        bytes += value.length
         // A Blob each: what was read may then lie on disk, and not in this worker's memory.
-        parts.push(new Blob([value as Uint8Array<ArrayBuffer>]))
+        if (bytes >= SLICE_BYTES) {
+          parts.push(new Blob(held))
+          held = []
+          bytes = 0
+        }
         yield value
       }
-      this.#plain = new Blob(parts)
+      this.#plain = new Blob([...parts, ...held])
     } finally {
       reader.cancel().catch(() => undefined)
     }

@@ -145,11 +145,7 @@ describe('exit code 2', () => {
 describe('--json', () => {
   it('prints the report of the core and nothing else', async () => {
     const verification = await verifyManifest(inChunks(whole.bytes))
-    const trust = {
-      trusted: new Set([ISSUER.fingerprint]),
-      revoked: new Set<string>(),
-      own: new Set<string>(),
-    }
+    const trust = { trusted: new Set([ISSUER.fingerprint]), revoked: new Set<string>() }
     const report = createReport(verification, { now: NOW, trust })
     expect(run(manifest, '--json', '--now', NOW, '--trust', trusted).out).toBe(JSON.stringify(report) + '\n')
   })

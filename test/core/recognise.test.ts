@@ -48,7 +48,8 @@ const CASES: readonly (readonly [what: string, contents: string | Uint8Array, ki
   ['memories by line', '{"content":"a"}\n{"content":"-----BEGIN PUBLIC KEY-----"}\n', 'memories'],
   ['prose', 'Dear all,', 'unknown'],
   ['zeros', new Uint8Array(1000), 'unknown'],
-  ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), 'not_text'],
+  ['UTF-16', Buffer.from('\ufeff{}', 'utf16le'), 'utf16'],
+  ['a picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff), 'unknown'],
 ]
 
 describe('recognise', () => {
