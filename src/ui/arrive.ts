@@ -1,3 +1,6 @@
+/** What is scrolled under the head of the page is out of sight. */
+const HEADER = 56
+
 /** A page that was just loaded keeps the focus where the browser puts it; from a person's first deed on it is led. */
 let begun = false
 for (const deed of ['hashchange', 'keydown', 'pointerdown', 'drop', 'paste'])
@@ -11,7 +14,8 @@ export function arrive(node: HTMLElement): void {
   if (!begun) return
   const target = node.querySelector<HTMLElement>('[data-arrive]') ?? node.querySelector('h2') ?? node
   target.tabIndex = -1
-  target.focus({ preventScroll: target.getBoundingClientRect().top < innerHeight })
+  const { top } = target.getBoundingClientRect()
+  target.focus({ preventScroll: top > HEADER && top < innerHeight })
 }
 
 /** Beside a list that is seen the focus stays in the list. */

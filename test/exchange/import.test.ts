@@ -377,6 +377,24 @@ describe('streams', () => {
     expect((await openManifest(instance, other.file)).report.freshness).toBe('fork')
     expect(await codeOf(take(instance, other))).toBe('stream_fork')
   })
+
+  it('of a key that was never listed are not kept: a courier could add any number', async () => {
+    const [peer, nobody] = [await createStranger('P'), await createStranger('N')]
+    const instance = await openWithPeer(peer)
+    const both = await Promise.all(
+      ['one', 'other'].map((content) =>
+        craftManifest(nobody, [craftMemory(nobody.fingerprint, { content })]),
+      ),
+    )
+    const evidence = both.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ statement }) => statement)
+    const carrier = () => craftManifest(peer, [craftMemory(peer.fingerprint)], { evidence })
+    expect(await take(instance, await carrier())).toMatchObject({ imported: 1 })
+    expect(await listForks(instance)).toEqual([])
+    // Listed, the same quarrel is kept, and does not hinder who brings it.
+    const later = await openWithPeer(peer, nobody)
+    expect(await take(later, await carrier())).toMatchObject({ imported: 1 })
+    expect(await listForks(later)).toMatchObject([{ issuer: nobody.fingerprint, frozen: true }])
+  })
 })
 
 it('keeps what proves each row later', async () => {
