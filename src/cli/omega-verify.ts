@@ -8,7 +8,8 @@ import { explain } from '../core/explain.ts'
 import { readPublicKey } from '../core/pem.ts'
 import { createReport, type Report } from '../core/report.ts'
 import { isTime } from '../core/text.ts'
-import { LAYERS, verifyManifest, type Verification } from '../core/verify.ts'
+import { verifyManifest } from '../core/verify.ts'
+import { LAYERS, type Verification } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
 
 const USAGE = `Usage: omega-verify FILE [--trust KEY.pem]... [--now TIME] [--json]

@@ -8,7 +8,7 @@ import {
   type StreamState,
 } from './freshness.ts'
 import type { Envelope } from './manifest.ts'
-import { LAYERS, type LayerName, type Verification } from './verify.ts'
+import { LAYERS, type LayerName, type Verification } from './verification.ts'
 
 export type LayerResult =
   | { readonly status: 'ok' }

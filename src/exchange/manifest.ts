@@ -1,7 +1,7 @@
 import type { Memory } from '../core/memory.ts'
 import type { StreamState } from '../core/freshness.ts'
 import { createReport, type Report, type ReportContext } from '../core/report.ts'
-import type { Verification } from '../core/verify.ts'
+import type { Verification } from '../core/verification.ts'
 import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { ownKeys } from './identity.ts'

@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import type { FormatCode } from '../../src/core/codes.ts'
-import type { LayerName } from '../../src/core/verify.ts'
+import type { LayerName } from '../../src/core/verification.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'
 import type { Signature, Statement } from '../reference/shapes.ts'
 import type { Draft, ManifestOptions, Signer } from '../reference/writer.ts'

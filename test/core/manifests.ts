@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Failure, VerifyOptions } from '../../src/core/verify.ts'
+import type { Failure, VerifyOptions } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { toHex } from '../../src/core/bytes.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'

@@ -1,5 +1,5 @@
 import type { Freshness } from '../../../core/freshness.ts'
-import type { LayerName } from '../../../core/verify.ts'
+import type { LayerName } from '../../../core/verification.ts'
 import type { ManifestRecord, Report } from '../../../exchange/manifest.ts'
 import type { ImportResult } from '../../../exchange/import.ts'
 import type { ExportPreview } from '../../../exchange/export.ts'
