@@ -6,6 +6,7 @@ import { normalizeSelection, type SelectionInput } from '../core/selection.ts'
 import { bumpEpoch, commitBatch, deleteBatch } from '../store/staging.ts'
 import type { SegmentRecord } from '../store/schema.ts'
 import { readStored, toBlob } from '../store/segment.ts'
+import { eraseRows } from '../store/page.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { StagedDrafts } from '../worker/drafts.ts'
 import type { Facets, MemoryDetail, MemoryRow } from '../worker/query.ts'
@@ -109,7 +110,7 @@ export async function deleteMemory(instance: Instance, key: string): Promise<voi
         if (page === undefined) throw new ExchangeError('storage_damaged')
         const rows = bySegment.get(record.id)!.map(({ row }) => row)
         // Written again later, the memory is a new line: these must not come back with it.
-        await tx.objectStore('pages').put({ ...page, erased: [...(page.erased ?? []), ...rows] })
+        await tx.objectStore('pages').put(eraseRows(page, rows))
       }
       for (const each of keys) await tx.objectStore('tombstones').put({ key: each, at: nowAsTime(instance) })
       return { result: undefined, subject: { versions: keys.length, lines: lines.length }, leaf_hash: leaf }

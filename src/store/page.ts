@@ -118,3 +118,20 @@ export function typeAt(page: Page, row: number): string | null {
   const place = page.types[row]!
   return place === NO_TYPE ? null : page.strings[place]!
 }
+
+/** The page without these rows: no lines any more, and no name or date of theirs stays unless another row has it. */
+export function eraseRows(page: Page, rows: readonly number[]): Page {
+  const erased = new Set([...(page.erased ?? []), ...rows])
+  const used = new Set<number>()
+  for (let row = 0; row < page.count; row++) {
+    if (erased.has(row)) continue
+    used.add(page.entities[row]!).add(page.types[row]!)
+    for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) used.add(page.tags[at]!)
+  }
+  return {
+    ...page,
+    erased: [...erased],
+    strings: page.strings.map((text, place) => (used.has(place) ? text : '')),
+    times: page.times.map((time, row) => (erased.has(row) ? 0 : time)),
+  }
+}

@@ -5,7 +5,7 @@ import type { Memory } from '../../src/core/memory.ts'
 import type { Selection } from '../../src/core/selection.ts'
 import { MemoryIndex } from '../../src/store/memory-index.ts'
 import { lineOf } from './database.ts'
-import { dedupKey, PageBuilder, typeAt } from '../../src/store/page.ts'
+import { dedupKey, eraseRows, PageBuilder, typeAt } from '../../src/store/page.ts'
 import type { BatchRecord } from '../../src/store/schema.ts'
 import { fakeMemory, originOf } from './database.ts'
 
@@ -190,4 +190,20 @@ it('an own leaf that comes back in an import is no second version', () => {
   ])
   expect(index.lookUp(dedupKey(own)).row).toBe(1)
   expect(index.ownLine(fromHex(own.leaf_hash))).toBe(1)
+})
+
+it('an erased row leaves no name of its own behind, and no name that others have is lost', () => {
+  const builder = new PageBuilder()
+  const memories = [0, 1, 2].map((n) => fakeMemory(n, { entity_id: 'kept', tags: ['all', `tag-${n}`] }))
+  for (const memory of memories)
+    builder.add(memory, lineOf(memory), dedupKey(memory), fromHex(memory.leaf_hash), 0)
+  const page = { ...builder.build('b').page, id: 1 }
+  const once = eraseRows(page, [1])
+  expect(once.erased).toEqual([1])
+  expect(once.strings).not.toContain('tag-1')
+  expect(once.strings).toEqual(expect.arrayContaining(['kept', 'all', 'tag-0', 'tag-2']))
+  expect([...once.times]).toEqual([page.times[0], 0, page.times[2]])
+  const all = eraseRows(once, [0, 2])
+  expect(all.strings.join('')).toBe('')
+  expect(all.leaves).toEqual(page.leaves)
 })
