@@ -11,6 +11,31 @@ export const PAYLOAD_TYPE = {
   manifest: 'application/vnd.omega.federation-manifest.v1+json',
 } as const
 
+/** Members that a kind's header has beside those of every header, by payload type (manifest-format, 8). */
+const KIND_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    'audit-export': ['from', 'last_row_hash', 'merkle_root', 'previous_export', 'tree_size'],
+    'key-revocation': ['key', 'last_valid', 'reason'],
+    'key-succession': ['predecessor', 'successor'],
+    receipt: [
+      'already_local',
+      'audit_head',
+      'deleted_here',
+      'imported',
+      'manifest',
+      'manifest_issuer',
+      'merkle_root',
+      'not_understood',
+      'sequence',
+      'stream',
+      'withheld',
+    ],
+    redaction: ['entries', 'manifest'],
+    'trust-list': ['entries'],
+    'verification-report': ['file_sha256', 'report'],
+  }).map(([kind, members]) => [`application/vnd.omega.${kind}.v1+json`, members]),
+)
+
 export interface Issuer {
   readonly fingerprint: string
   readonly label: string
@@ -91,7 +116,8 @@ export function statementId(type: string, header: JsonValue): string {
 export function parseStatement(value: JsonValue): Statement {
   checkShape(value, STATEMENT, 'shape_invalid')
   const statement = value as unknown as Statement
-  if (unknownCritical(statement.header, namesOf(HEADER)) === null) throw new ExchangeError('shape_invalid')
+  const defined = new Set([...namesOf(HEADER), ...(KIND_MEMBERS.get(statement.type) ?? [])])
+  if (unknownCritical(statement.header, defined) === null) throw new ExchangeError('shape_invalid')
   return statement
 }
 

@@ -5,7 +5,7 @@ import { assert, ExchangeError } from '../core/errors.ts'
 import { classifyFreshness, isExpired } from '../core/freshness.ts'
 import type { ManifestHeader } from '../core/manifest.ts'
 import type { Report } from '../core/report.ts'
-import type { VerifiedEnvelope } from '../core/verification.ts'
+import type { Verification, VerifiedEnvelope } from '../core/verification.ts'
 import type { Transaction } from '../store/deed.ts'
 import type { BatchOrigin, PeerRecord } from '../store/schema.ts'
 import { commitBatch, deleteBatch } from '../store/staging.ts'
@@ -110,6 +110,9 @@ interface Prepared {
   readonly forks: readonly Fork[]
 }
 
+/** Statements of evidence kept with one manifest; one file may bring as many (manifest-format, 2). */
+const MAX_EVIDENCE = 1024
+
 const COMMITTED = ['batches', 'pages', 'segments', 'peers', 'manifests', 'leaves', 'places', 'forks'] as const
 
 function commitImport(instance: Instance, prepared: Prepared): Promise<ImportResult> {
@@ -129,16 +132,13 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
         at: origin.imported_at,
         statement: { header, signatures: signed.envelope.signatures, type: signed.envelope.type },
         details,
-        evidence: opened.verification.evidence.map(({ statement }) => canonicalize(statement)),
+        evidence: [],
         counts: { ...staged.counts },
       })
       await tx.objectStore('leaves').put({ id: signed.id, leaves })
       await putPlace(tx, header, signed.id, true)
-      const forked = new Set(forks.map(({ refused }) => refused.id))
-      for (const { id, statement } of manifestsOf(opened.verification).slice(1)) {
-        if (!forked.has(id)) await putPlace(tx, statement.header, id, false)
-      }
     }
+    await keepEvidence(tx, opened.verification, new Set(forks.map(({ refused }) => refused.id)))
     await putForks(tx, forks, origin.imported_at, opened.file.name)
     const result = { ...staged.counts, manifest: signed.id, peer: { fingerprint, label } }
     const subject: JsonObject = {
@@ -149,6 +149,29 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
     }
     return { result, subject }
   })
+}
+
+/**
+ * Keeps the evidence that came with a manifest, and the places seen in it but for those of `forked`. The same manifest
+ * may come again with other evidence, which stands outside its signature: of that too, but not without end.
+ */
+async function keepEvidence(
+  tx: Transaction,
+  verification: Verification,
+  forked: ReadonlySet<string>,
+): Promise<void> {
+  const record = (await tx.objectStore('manifests').get(verification.signed!.id))!
+  const held = new Set(record.evidence)
+  const fresh = verification.evidence
+    .map((each) => ({ ...each, line: canonicalize(each.statement) }))
+    .filter(({ line }) => !held.has(line))
+    .slice(0, MAX_EVIDENCE - held.size)
+  if (fresh.length === 0) return
+  await tx.objectStore('manifests').put({ ...record, evidence: [...held, ...fresh.map(({ line }) => line)] })
+  const kept = new Set(fresh.map(({ id }) => id))
+  for (const { id, statement } of manifestsOf(verification).slice(1)) {
+    if (kept.has(id) && !forked.has(id)) await putPlace(tx, statement.header, id, false)
+  }
 }
 
 /** Between the check and the commit another tab may have revoked the peer or imported another manifest. */

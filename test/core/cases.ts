@@ -933,6 +933,11 @@ const evidence: Case[] = [
     ['evidence', 'shape_invalid', 3],
   ],
   [
+    'critical: defined for its kind',
+    withEvidence(buildStatement(RECEIPT, { critical: ['manifest'], manifest: 'x' }, [ANA])),
+    ['evidence', 'shape_invalid', 3],
+  ],
+  [
     'a manifest with details',
     withStatement(() => ({ ...peer, details: {} })),
     ['evidence', 'shape_invalid', 3],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { canonicalize } from '../../src/core/canonical.ts'
 import { importManifest, importRefusal } from '../../src/exchange/import.ts'
 import { listForks, resumeStream } from '../../src/exchange/forks.ts'
 import { createIdentity } from '../../src/exchange/identity.ts'
@@ -376,6 +377,25 @@ describe('streams', () => {
     const other = await craftManifest(third, [craftMemory(third.fingerprint, { content: 'other' })])
     expect((await openManifest(instance, other.file)).report.freshness).toBe('fork')
     expect(await codeOf(take(instance, other))).toBe('stream_fork')
+  })
+
+  it('of the same manifest with other evidence counts too; of the same evidence nothing changes', async () => {
+    const [peer, third] = [await createStranger('P'), await createStranger('T')]
+    const instance = await openWithPeer(peer, third)
+    const [one] = await chain(third, 1)
+    const memories = [craftMemory(peer.fingerprint)]
+    const bare = await craftManifest(peer, memories)
+    await take(instance, bare)
+    const line = canonicalize(one!.statement)
+    const text = (await bare.file.text()).replace('"evidence":[],', () => `"evidence":[\n${line}\n],`)
+    const laden = { file: new File([text], 'laden.json') }
+    expect(await take(instance, laden)).toMatchObject({ imported: 0, already_local: 1 })
+    const { audit: _audit, settings: _settings, ...kept } = await dump(instance.db)
+    expect((await instance.db.get('manifests', bare.id))!.evidence).toEqual([line])
+    const other = await craftManifest(third, [craftMemory(third.fingerprint, { content: 'other' })])
+    expect((await openManifest(instance, other.file)).report.freshness).toBe('fork')
+    await take(instance, laden)
+    expect(await dump(instance.db)).toMatchObject(kept)
   })
 
   it('of a key that was never listed are not kept: a courier could add any number', async () => {

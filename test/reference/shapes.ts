@@ -113,8 +113,27 @@ function criticalFits(value: JsonObject, members: Members): boolean {
   return names.every((name) => !defined.includes(name) && has(value, name))
 }
 
+/** Format 8: what the headers of the other kinds define. */
+const KINDS: Record<string, string> = {
+  receipt:
+    'manifest manifest_issuer stream sequence merkle_root imported already_local deleted_here withheld not_understood audit_head',
+  'key-succession': 'predecessor successor',
+  'key-revocation': 'key last_valid reason',
+  'trust-list': 'entries',
+  'verification-report': 'report file_sha256',
+  'audit-export': 'tree_size merkle_root from last_row_hash previous_export',
+  redaction: 'manifest entries',
+}
+
+function membersOf(type: string): Members {
+  if (type === MANIFEST_TYPE) return MANIFEST
+  const kind = /^application\/vnd\.omega\.([a-z-]+)\.v1\+json$/.exec(type)?.[1] ?? ''
+  const names = Object.hasOwn(KINDS, kind) ? KINDS[kind]!.split(' ') : []
+  return { ...HEADER, ...Object.fromEntries(names.map((name) => [`${name}?`, () => true])) }
+}
+
 function isHeader(value: Json | undefined, type: string): boolean {
-  const members = type === MANIFEST_TYPE ? MANIFEST : HEADER
+  const members = membersOf(type)
   if (!fits(value, members) || !criticalFits(value, members)) return false
   return type !== MANIFEST_TYPE || (value['previous'] === null) === (value['sequence'] === 1)
 }
