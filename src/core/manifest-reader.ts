@@ -22,7 +22,8 @@ import type {
   VerifyOptions,
 } from './verification.ts'
 
-const MAX_EVIDENCE = 1024
+/** Statements of evidence a file may carry (manifest-format, 2). */
+export const MAX_EVIDENCE = 1024
 const MAX_EVIDENCE_SIGNATURES = 1024
 const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
 

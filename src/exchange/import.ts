@@ -3,6 +3,7 @@ import { canonicalize } from '../core/canonical.ts'
 import type { Code } from '../core/codes.ts'
 import { assert, ExchangeError } from '../core/errors.ts'
 import { classifyFreshness, isExpired } from '../core/freshness.ts'
+import { MAX_EVIDENCE } from '../core/manifest-reader.ts'
 import type { ManifestHeader } from '../core/manifest.ts'
 import type { Report } from '../core/report.ts'
 import type { Verification, VerifiedEnvelope } from '../core/verification.ts'
@@ -109,9 +110,6 @@ interface Prepared {
   /** Streams of others that the evidence shows to be forked; they do not hinder this manifest (manifest-format, 5). */
   readonly forks: readonly Fork[]
 }
-
-/** Statements of evidence kept with one manifest; one file may bring as many (manifest-format, 2). */
-const MAX_EVIDENCE = 1024
 
 const COMMITTED = ['batches', 'pages', 'segments', 'peers', 'manifests', 'leaves', 'places', 'forks'] as const
 
