@@ -4,6 +4,10 @@ import { ExchangeError } from './errors.ts'
 /** What checks the equation once the strict rules have passed. `noble` forces the library path. */
 export type SignatureEngine = 'platform' | 'noble'
 
+declare const strict: unique symbol
+/** 32 bytes that `checkKey` has passed. */
+export type StrictKey = Uint8Array & { readonly [strict]: true }
+
 /** `CryptoKey`, by a name that Node's types have too. */
 type PlatformKey = Parameters<typeof crypto.subtle.verify>[1]
 
@@ -15,8 +19,9 @@ const ORDER = ed25519.Point.Fn.ORDER
  * that is not the identity. Engines accept low-order keys whose signature fits every message, so this stands
  * before any of them. Throws `key_not_allowed`.
  */
-export function checkKey(key: Uint8Array): void {
+export function checkKey(key: Uint8Array): StrictKey {
   if (!isStrictPoint(key)) throw new ExchangeError('key_not_allowed')
+  return key as StrictKey
 }
 
 /**
@@ -27,9 +32,18 @@ export async function verifySignature(
   key: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
+  engine?: SignatureEngine,
+): Promise<void> {
+  return verifyWithKey(checkKey(key), message, signature, engine)
+}
+
+/** As `verifySignature`, of a key that has been checked: the subgroup check costs ten times the equation. */
+export async function verifyWithKey(
+  key: StrictKey,
+  message: Uint8Array,
+  signature: Uint8Array,
   engine: SignatureEngine = 'platform',
 ): Promise<void> {
-  checkKey(key)
   const wellFormed =
     signature.length === 64 &&
     isStrictPoint(signature.subarray(0, 32)) &&

@@ -1,6 +1,6 @@
 import { canonicalize, type JsonObject, type JsonValue } from './canonical.ts'
 import { encodeUtf8, fromBase64, isHash, toHex, concat } from './bytes.ts'
-import { checkKey, verifySignature, type SignatureEngine } from './ed25519.ts'
+import { checkKey, verifyWithKey, type SignatureEngine, type StrictKey } from './ed25519.ts'
 import { ExchangeError } from './errors.ts'
 import { sha256 } from './hash.ts'
 import { decodePublicKey, type PublicKey } from './pem.ts'
@@ -135,10 +135,10 @@ export async function verifyStatement(
   const verified: string[] = []
   const skipped: Signers['skipped'][number][] = []
   for (const [i, key] of keys.entries()) {
-    if (key.ed25519 === null) {
+    if (key.strict === null) {
       skipped.push({ fingerprint: key.fingerprint, algorithm: key.algorithm })
     } else {
-      await verifySignature(key.ed25519, pae, fromBase64(statement.signatures[i]!.signature)!, engine)
+      await verifyWithKey(key.strict, pae, fromBase64(statement.signatures[i]!.signature)!, engine)
       verified.push(key.fingerprint)
     }
   }
@@ -148,10 +148,9 @@ export async function verifyStatement(
   return { verified, skipped }
 }
 
-function readKey(signature: Signature): PublicKey {
+function readKey(signature: Signature): PublicKey & { readonly strict: StrictKey | null } {
   const key = decodePublicKey(signature.public_key_pem, signature.fingerprint)
-  if (key.ed25519 !== null) checkKey(key.ed25519)
-  return key
+  return { ...key, strict: key.ed25519 && checkKey(key.ed25519) }
 }
 
 function isSignatures(value: JsonValue): boolean {

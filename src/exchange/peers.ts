@@ -1,5 +1,4 @@
 import { isHash } from '../core/bytes.ts'
-import { checkKey } from '../core/ed25519.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { readPublicKey } from '../core/pem.ts'
 import { isShortString } from '../core/text.ts'
@@ -31,8 +30,7 @@ export async function listPeers(instance: Instance): Promise<Peer[]> {
  * `key_not_allowed`. Nothing is kept.
  */
 export async function readKeyOffer(instance: Instance, text: string): Promise<KeyOffer> {
-  const { fingerprint, pem, ed25519 } = readPublicKey(text)
-  checkKey(ed25519)
+  const { fingerprint, pem } = readPublicKey(text)
   if ((await ownKeys(instance)).includes(fingerprint))
     return { fingerprint, public_key_pem: pem, standing: 'own' }
   const peer = await instance.db.get('peers', fingerprint)
