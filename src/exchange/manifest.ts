@@ -4,11 +4,13 @@ import { createReport, type Report, type ReportContext } from '../core/report.ts
 import type { Verification } from '../core/verification.ts'
 import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
+import type { Excerpt } from '../worker/excerpt.ts'
 import { ownKeys } from './identity.ts'
 import { findForks, isFrozen, isSameStream, manifestsOf, newForks, placesOf } from './forks.ts'
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
+export type { Excerpt } from '../worker/excerpt.ts'
 export type { ManifestRecord } from '../store/schema.ts'
 
 /** A manifest that was opened and verified. Nothing of it is in the store. */
@@ -18,8 +20,10 @@ export interface OpenedManifest {
   readonly handle: number
   readonly verification: Verification
   readonly report: Report
-  /** Memories `from` to `to` of an intact manifest, hashed again. Throws `file_changed`. */
-  memories(from: number, to: number): Promise<Memory[]>
+  /** What a list shows of memories `from` to `to`, each hashed again. Throws `file_changed`. */
+  memories(from: number, to: number): Promise<Excerpt[]>
+  /** Memory `index`, hashed again. Throws `file_changed`. */
+  memory(index: number): Promise<Memory>
   close(): void
 }
 
@@ -33,9 +37,15 @@ export async function openManifest(
   const close = () => void instance.worker.call('release', { handle }).catch(() => undefined)
   try {
     const report = createReport(verification, await reportContext(instance, verification))
-    const memories: OpenedManifest['memories'] = (from, to) =>
-      instance.worker.call('readOpened', { opened: handle, from, to })
-    return { file, handle, verification, report, memories, close }
+    return {
+      file,
+      handle,
+      verification,
+      report,
+      memories: (from, to) => instance.worker.call('listOpened', { opened: handle, from, to }),
+      memory: (index) => instance.worker.call('readOpened', { opened: handle, index }),
+      close,
+    }
   } catch (error) {
     close()
     throw error

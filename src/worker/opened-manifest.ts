@@ -4,6 +4,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { verifyManifest } from '../core/verify.ts'
 import type { Verification, VerificationWithLeaves } from '../core/verification.ts'
+import { excerptOf, type Excerpt } from './excerpt.ts'
 import type { TaskContext } from './protocol.ts'
 import type { Source } from './source.ts'
 
@@ -54,13 +55,18 @@ export class OpenedManifest {
     return this.#verification.leaves.subarray(32 * index, 32 * index + 32)
   }
 
-  /**
-   * Memories `from` to `to` as they stand in the file now, each hashed again and held against the leaf that
-   * was verified; fewer where the file has no more. Throws `file_changed`.
-   */
-  async read(from: number, end: number): Promise<Memory[]> {
-    const to = Math.min(end, this.#verification.memories)
-    return from >= to ? [] : (await this.#readRun(from, to)).map(({ memory }) => memory)
+  /** Memory `index` as it stands in the file now, hashed again. Throws `file_changed`. */
+  async read(index: number): Promise<Memory> {
+    const [entry] = await this.#readRun(index, index + 1)
+    return entry!.memory
+  }
+
+  /** What a list shows of memories `from` to `end`; fewer where the file has no more. Throws `file_changed`. */
+  async excerpts(from: number, end: number): Promise<Excerpt[]> {
+    const excerpts: Excerpt[] = []
+    for await (const { entries } of this.runs(from, end))
+      for (const { memory } of entries) excerpts.push(excerptOf(memory))
+    return excerpts
   }
 
   async #readRun(from: number, to: number): Promise<Entry[]> {
@@ -72,10 +78,16 @@ export class OpenedManifest {
     })
   }
 
-  /** As `read`, in runs that fit in memory, each memory with its line. */
-  async *runs(): AsyncGenerator<{ readonly from: number; readonly entries: readonly Entry[] }> {
-    const { memories: count } = this.#verification
-    for (let from = 0; from < count;) {
+  /**
+   * Memories `start` to `end` as they stand in the file now, each with its line, hashed again and held against
+   * the leaf that was verified; in runs that fit in memory. Throws `file_changed`.
+   */
+  async *runs(
+    start = 0,
+    end = Infinity,
+  ): AsyncGenerator<{ readonly from: number; readonly entries: readonly Entry[] }> {
+    const count = Math.min(end, this.#verification.memories)
+    for (let from = start; from < count;) {
       let to = from + 1
       while (to < count && this.#starts[to + 1]! - this.#starts[from]! <= RUN_BYTES) to++
       yield { from, entries: await this.#readRun(from, to) }

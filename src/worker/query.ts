@@ -6,6 +6,7 @@ import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import { typeAt } from '../store/page.ts'
 import type { BatchOrigin } from '../store/schema.ts'
+import { excerptOf, type Excerpt } from './excerpt.ts'
 import type { TaskContext } from './protocol.ts'
 
 /** `federation_origin` of a row (manifest-format, 7). */
@@ -13,11 +14,11 @@ export interface FederationOrigin extends BatchOrigin {
   readonly leaf_index: number
 }
 
-/** A memory as it is shown: its line, where it came from (null: written here), who attests it. */
+/** A memory as a list shows it: where it came from (null: written here), who attests it. */
 export interface MemoryRow {
   /** Hex dedup key: by this a row is known. */
   readonly key: string
-  readonly memory: Memory
+  readonly memory: Excerpt
   readonly federation_origin: FederationOrigin | null
   /** Other lines held with the same content and entity. */
   readonly attestations: number
@@ -25,12 +26,13 @@ export interface MemoryRow {
 }
 
 export interface MemoryDetail extends MemoryRow {
-  /** The first of the `attestations`: one manifest may bring a million. */
+  readonly memory: Memory
+  /** The first of the `attestations`: one manifest may bring a million, and each may have 8 MiB. */
   readonly attested: readonly {
     readonly memory: Memory
     readonly federation_origin: FederationOrigin | null
   }[]
-  /** Earlier versions of our own, newest first. */
+  /** Earlier versions of our own, newest first, as many as `ATTESTED_BYTES` hold. */
   readonly earlier: readonly Memory[]
 }
 
@@ -62,6 +64,8 @@ export interface Rows {
 }
 
 const ATTESTED_SHOWN = 100
+const ATTESTED_BYTES = 16 * 1024 * 1024
+const FACETS_SHOWN = 1000
 /** A deletion puts spaces in the place of lines; none begins with one. */
 const BLANK = 0x20
 
@@ -100,8 +104,10 @@ async function containing(
 
 /** Throws `list_outdated` when one of them has been taken out since. */
 export async function readRows(store: MemoryStore, { index, lines }: Rows): Promise<MemoryRow[]> {
-  const texts = await store.readLines(index, lines)
-  return texts.map((text, i) => toRow(index, lines[i]!, text))
+  const rows: MemoryRow[] = []
+  for await (const run of store.readRuns(index, lines))
+    for (const { line, bytes } of run) rows.push(toRow(index, line, excerptOf(toMemory(decodeUtf8(bytes)))))
+  return rows
 }
 
 /** One memory with what is held about it; null if it is not shown. */
@@ -109,16 +115,16 @@ export async function readDetail(store: MemoryStore, key: string): Promise<Memor
   const index = await store.upToDate()
   const { row } = index.lookUp(fromHex(key))
   if (row === null) return null
-  const others = index
-    .linesOf(fromHex(key))
-    .filter((line) => line !== row && !index.isSuperseded(line))
-    .slice(0, ATTESTED_SHOWN)
-  const earlier = index.historyOf(row)
+  const others = fitting(
+    index,
+    index.linesOf(fromHex(key)).filter((line) => line !== row && !index.isSuperseded(line)),
+  )
+  const earlier = fitting(index, index.historyOf(row))
   const [text] = await store.readLines(index, [row])
   const attested = await store.readLines(index, others)
   const versions = await store.readLines(index, earlier)
   return {
-    ...toRow(index, row, text!),
+    ...toRow(index, row, toMemory(text!)),
     attested: attested.map((line, i) => ({
       memory: toMemory(line),
       federation_origin: originOf(index, others[i]!),
@@ -127,12 +133,22 @@ export async function readDetail(store: MemoryStore, key: string): Promise<Memor
   }
 }
 
-function toRow(index: MemoryIndex, line: Ordinal, text: string): MemoryRow {
+/** The first of these lines, as many as a page can show. */
+function fitting(index: MemoryIndex, lines: readonly Ordinal[]): Ordinal[] {
+  let bytes = 0
+  return lines.slice(0, ATTESTED_SHOWN).filter((line) => {
+    const [{ offsets }, row] = [index.pageOf(line), index.rowOf(line)]
+    bytes += offsets[row + 1]! - offsets[row]!
+    return bytes <= ATTESTED_BYTES
+  })
+}
+
+function toRow<Shown>(index: MemoryIndex, line: Ordinal, memory: Shown) {
   const key = index.keyOf(line)
   const others = index.linesOf(key).filter((other) => other !== line && !index.isSuperseded(other))
   return {
     key: toHex(key),
-    memory: toMemory(text),
+    memory,
     federation_origin: originOf(index, line),
     attestations: others.length,
     versions: index.historyOf(line).length,
@@ -149,7 +165,7 @@ function originOf(index: MemoryIndex, line: Ordinal): FederationOrigin | null {
   return origin && { ...origin, leaf_index: index.pageOf(line).indexes[index.rowOf(line)]! }
 }
 
-/** What there is to choose from, most frequent first. */
+/** What there is to choose from: the most frequent names, most frequent first. */
 export async function readFacets(store: MemoryStore): Promise<Facets> {
   const index = await store.upToDate()
   const [entities, types, tags] = [
@@ -196,5 +212,5 @@ function count(names: Map<string, number>, name: string): void {
 }
 
 function mostFirst(names: Map<string, number>): [string, number][] {
-  return [...names].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+  return [...names].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, FACETS_SHOWN)
 }

@@ -13,6 +13,7 @@ import {
   type RevisionInput,
   type StagedDrafts,
 } from './drafts.ts'
+import type { Excerpt } from './excerpt.ts'
 import { previewExport, writeBody, type ExportBody, type ExportPreview, type ExportQuery } from './export.ts'
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
@@ -46,7 +47,8 @@ export interface LineBytes {
 
 export interface Tasks {
   verify: Task<{ file: Blob }, { opened: Handle; verification: Verification }>
-  readOpened: Task<{ opened: Handle; from: number; to: number }, Memory[]>
+  listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
+  readOpened: Task<{ opened: Handle; index: number }, Memory>
   openedLeaves: Task<{ opened: Handle }, Uint8Array<ArrayBuffer>>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[3], Staged>
   release: Task<{ handle: Handle }, void>
@@ -86,7 +88,8 @@ export function createTasks(opening: Promise<Database>): Tasks {
       manifests.set(++handles, manifest)
       return { opened: handles, verification: manifest.verification }
     },
-    readOpened: async ({ opened, from, to }) => held(manifests, opened).read(from, to),
+    listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
+    readOpened: async ({ opened, index }) => held(manifests, opened).read(index),
     openedLeaves: async ({ opened }) => held(manifests, opened).leaves,
     async stageImport({ opened, ...input }, context) {
       const { db, store } = await storing

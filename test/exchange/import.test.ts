@@ -15,7 +15,15 @@ import {
 import { exportManifest } from '../../src/exchange/export.ts'
 import { removePeerMemories, trustPeer } from '../../src/exchange/peers.ts'
 import { craftManifest, craftMemory, createStranger, type Crafted, type Stranger } from './craft.ts'
-import { codeOf, dump, openTestInstance, openWithIdentity, trust, type TestInstance } from './instance.ts'
+import {
+  codeOf,
+  dump,
+  openTestInstance,
+  openWithIdentity,
+  trust,
+  type TestInstance,
+  rowsOf,
+} from './instance.ts'
 
 async function take(instance: TestInstance, { file }: Pick<Crafted, 'file'>) {
   return importManifest(instance, await openManifest(instance, file))
@@ -25,11 +33,6 @@ async function openWithPeer(...peers: Stranger[]) {
   const instance = await openTestInstance()
   for (const peer of peers) await trust(instance, peer)
   return instance
-}
-
-async function rowsOf(instance: TestInstance) {
-  const list = await queryMemories(instance, {})
-  return list.rows(0, list.count)
 }
 
 /** The order in which manifests of one stream follow each other. */
@@ -144,6 +147,37 @@ describe('what the file itself says', () => {
     expect(detail.attested.map(({ memory }) => memory.id)).toEqual(memories.slice(1, 101).map(({ id }) => id))
     await deleteMemory(instance, row!.key)
     expect(await rowsOf(instance)).toEqual([])
+  })
+
+  it('of what attests one row no more is read than a page can hold, and a list reads beginnings', async () => {
+    const peer = await createStranger()
+    const instance = await openWithPeer(peer)
+    const long = { content: 'a'.repeat(1_000_000), metadata: { note: 'b'.repeat(5_000_000) } }
+    const memories = Array.from({ length: 4 }, () => craftMemory(peer.fingerprint, long))
+    const crafted = await craftManifest(peer, memories)
+    const opened = await openManifest(instance, crafted.file)
+    expect(JSON.stringify(await opened.memories(0, 4)).length).toBeLessThan(10_000)
+    expect(await opened.memory(3)).toEqual(memories[3])
+    await importManifest(instance, opened)
+    const list = await queryMemories(instance, {})
+    const [row] = await list.rows(0, list.count)
+    expect(JSON.stringify(row).length).toBeLessThan(10_000)
+    const detail = (await readMemory(instance, row!.key))!
+    expect(detail.memory).toEqual(memories[0])
+    expect([detail.attestations, detail.attested.length]).toEqual([3, 2])
+  })
+
+  it('names to choose from are the most frequent ones', async () => {
+    const peer = await createStranger()
+    const instance = await openWithPeer(peer)
+    const memories = Array.from({ length: 30 }, (_, i) => {
+      const tags = Array.from({ length: 255 }, (_, j) => `tag ${i} ${j}`)
+      return craftMemory(peer.fingerprint, { content: String(i), tags: ['often', ...tags].sort() })
+    })
+    await take(instance, await craftManifest(peer, memories))
+    const { tags } = await readFacets(instance)
+    expect(tags).toHaveLength(1000)
+    expect(tags[0]).toEqual(['often', 30])
   })
 
   it('same content under another entity is another memory', async () => {

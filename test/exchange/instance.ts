@@ -2,6 +2,7 @@ import { deleteDB } from 'idb'
 import { onTestFinished } from 'vitest'
 import { createIdentity, type Identity } from '../../src/exchange/identity.ts'
 import { openInstance, type Instance } from '../../src/exchange/instance.ts'
+import { queryMemories, readMemory, type MemoryDetail } from '../../src/exchange/memories.ts'
 import { trustPeer, type Peer } from '../../src/exchange/peers.ts'
 import type { Database } from '../../src/store/database.ts'
 import { WorkerBridge } from '../../src/worker/bridge.ts'
@@ -62,6 +63,17 @@ export function trust(
   { public_key_pem, label }: { public_key_pem: string; label: string },
 ) {
   return trustPeer(instance, { public_key_pem, label, compared: 'phone' }) satisfies Promise<Peer>
+}
+
+/** All that a query finds, each memory whole. */
+export async function rowsOf(
+  instance: Instance,
+  filter: Parameters<typeof queryMemories>[1] = {},
+): Promise<MemoryDetail[]> {
+  const list = await queryMemories(instance, filter)
+  const rows = await list.rows(0, list.count)
+  list.close()
+  return Promise.all(rows.map(async ({ key }) => (await readMemory(instance, key))!))
 }
 
 /** Everything the database holds, byte for byte, in a form that can be compared. */

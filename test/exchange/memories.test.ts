@@ -12,14 +12,17 @@ import {
 } from '../../src/exchange/memories.ts'
 import { openFile } from '../../src/exchange/open.ts'
 import { craftManifest, craftMemory, createStranger } from './craft.ts'
-import { codeOf, dump, openTestInstance, openWithIdentity, trust, type TestInstance } from './instance.ts'
+import {
+  codeOf,
+  dump,
+  openTestInstance,
+  openWithIdentity,
+  trust,
+  type TestInstance,
+  rowsOf,
+} from './instance.ts'
 
 const NOTE = { content: 'first text', entity_id: 'e', tags: ['b', 'a', 'b'], event_type: 'decision' }
-
-async function rowsOf(instance: TestInstance, filter: Parameters<typeof queryMemories>[1] = {}) {
-  const list = await queryMemories(instance, filter)
-  return list.rows(0, list.count)
-}
 
 async function contentsOf(instance: TestInstance) {
   return (await rowsOf(instance)).map(({ memory }) => memory.content)

@@ -4,11 +4,11 @@ import sampleB from '../../src/exchange/samples/instance-b.json?raw'
 import { exportManifest, previewExport } from '../../src/exchange/export.ts'
 import { importManifest } from '../../src/exchange/import.ts'
 import { listManifests, openManifest } from '../../src/exchange/manifest.ts'
-import { queryMemories, readFacets, readMemory } from '../../src/exchange/memories.ts'
+import { readFacets, readMemory } from '../../src/exchange/memories.ts'
 import { openFile } from '../../src/exchange/open.ts'
 import { listPeers, reinstatePeer, removePeerMemories, revokePeer } from '../../src/exchange/peers.ts'
 import type { Instance } from '../../src/exchange/instance.ts'
-import { codeOf, dump, openTestInstance, openWithIdentity, trust } from './instance.ts'
+import { codeOf, dump, openTestInstance, openWithIdentity, trust, rowsOf } from './instance.ts'
 
 const QUARTER = { entity_id: 'incident-response', since: '2026-02-01', until: '2026-05-01' }
 
@@ -20,11 +20,6 @@ async function takeIn(instance: Instance, text: string, name: string) {
 }
 
 /** All rows of a list. */
-async function rowsOf(instance: Instance, filter: Parameters<typeof queryMemories>[1] = {}) {
-  const list = await queryMemories(instance, filter)
-  return list.rows(0, list.count)
-}
-
 it('is the session of the product page, from A to B and back', async () => {
   const [a, b] = [await openWithIdentity('Harbour'), await openWithIdentity('Port')]
 

@@ -134,7 +134,7 @@ describe('what goes across', () => {
       bridge.close()
       await deleteDB(name)
     })
-    expect(await codeOf(bridge.call('readOpened', { opened: 1, from: 0, to: 1 }))).toBe('worker_lost')
+    expect(await codeOf(bridge.call('readOpened', { opened: 1, index: 0 }))).toBe('worker_lost')
     expect(await codeOf(bridge.call('readList', { list: 1, from: 0, to: 1 }))).toBe('worker_lost')
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Memory } from '../../src/core/memory.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
 import type { Progress, TaskContext } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
@@ -44,10 +45,18 @@ describe.each([
 
   it('is read again in any part, and no further than it goes', async () => {
     const opened = await OpenedManifest.verify(await Source.open(new Blob([contents])), context())
-    expect(await opened.read(0, 1)).toEqual(memories.slice(0, 1))
-    expect(await opened.read(38, 40)).toEqual(memories.slice(38))
-    expect(await opened.read(38, 90)).toEqual(memories.slice(38))
-    expect(await opened.read(40, 41)).toEqual([])
+    expect(await opened.read(0)).toEqual(memories[0])
+    expect(await opened.read(39)).toEqual(memories[39])
+    const beginning = ({ content, created_at, entity_id }: Memory) => ({
+      content: content.slice(0, 400),
+      created_at,
+      entity_id,
+      tags: [],
+    })
+    expect(await opened.excerpts(0, 1)).toEqual(memories.slice(0, 1).map(beginning))
+    expect(await opened.excerpts(0, 90)).toEqual(memories.map(beginning))
+    expect(await opened.excerpts(38, 40)).toEqual(memories.slice(38).map(beginning))
+    expect(await opened.excerpts(40, 41)).toEqual([])
     const read = []
     for await (const run of opened.runs()) read.push(...run.entries.map(({ memory }) => memory))
     expect(read).toEqual(memories)
@@ -71,21 +80,21 @@ it('a changed byte between two readings is noticed, wherever it is', async () =>
     Object.assign(source, { range: async (from: number, to: number) => current.slice(from, to) }),
     context(),
   )
-  expect(await opened.read(0, 2)).toHaveLength(2)
+  expect(await opened.excerpts(0, 2)).toHaveLength(2)
   const start = new TextDecoder().decode(bytes).indexOf(memories[0]!.content)
   for (const place of [start, start - 30, start + 60_000]) {
     current = bytes.slice()
     current[place]! ^= 1
-    expect(await codeOf(opened.read(0, 1))).toBe('file_changed')
-    expect(await codeOf(opened.read(0, 40))).toBe('file_changed')
+    expect(await codeOf(opened.read(0))).toBe('file_changed')
+    expect(await codeOf(opened.excerpts(0, 40))).toBe('file_changed')
   }
   // A whole other memory that is sound in itself.
   const other = craftMemory(author.fingerprint, { content: memories[0]!.content, tags: [] })
   const swapped = await bytesOf((await craftManifest(author, [other, ...memories.slice(1)])).file)
   current = swapped
-  expect(await codeOf(opened.read(0, 1))).toBe('file_changed')
+  expect(await codeOf(opened.read(0))).toBe('file_changed')
   current = new Uint8Array()
-  expect(await codeOf(opened.read(3, 4))).toBe('file_changed')
+  expect(await codeOf(opened.read(3))).toBe('file_changed')
 })
 
 describe('files that are not whole', () => {

@@ -1,5 +1,4 @@
-import type { Memory } from '../../../core/memory.ts'
-import type { OpenedManifest } from '../../../exchange/manifest.ts'
+import type { Excerpt, OpenedManifest } from '../../../exchange/manifest.ts'
 
 const BLOCK = 64
 const KEPT = 40
@@ -11,7 +10,7 @@ export class MemoryWindow {
   error = $state.raw<unknown>(null)
   readonly #opened: OpenedManifest
   readonly #asked = new Set<number>()
-  #blocks = $state.raw<ReadonlyMap<number, readonly Memory[]>>(new Map())
+  #blocks = $state.raw<ReadonlyMap<number, readonly Excerpt[]>>(new Map())
 
   constructor(opened: OpenedManifest) {
     this.#opened = opened
@@ -19,7 +18,7 @@ export class MemoryWindow {
   }
 
   /** Undefined while it is on its way: `want` sends for it. */
-  get(index: number): Memory | undefined {
+  get(index: number): Excerpt | undefined {
     return this.#blocks.get(Math.floor(index / BLOCK))?.[index % BLOCK]
   }
 
@@ -34,7 +33,7 @@ export class MemoryWindow {
     )
   }
 
-  #keep(block: number, memories: readonly Memory[]): void {
+  #keep(block: number, memories: readonly Excerpt[]): void {
     const blocks = new Map(this.#blocks).set(block, memories)
     for (const oldest of blocks.keys()) {
       if (blocks.size <= KEPT) break

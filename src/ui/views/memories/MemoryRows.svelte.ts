@@ -13,8 +13,6 @@ import { getApp } from '../../AppState.svelte.ts'
 const PAGE = 50
 const PAGES_KEPT = 24
 const TRIES = 3
-/** A memory may hold a million characters, and many pages are kept: a row needs only its beginning. */
-const SHOWN = 400
 
 /**
  * The rows of a query, read a page at a time as they come into view. While a new query runs the old rows stay, and
@@ -134,7 +132,7 @@ export class MemoryRows {
     const [from, to] = this.#view
     const pages = new Map<number, readonly MemoryRow[]>()
     for (const page of new Set([0, ...pagesOf(from, Math.min(to, list.count))])) {
-      pages.set(page, (await list.rows(page * PAGE, (page + 1) * PAGE)).map(shorten))
+      pages.set(page, await list.rows(page * PAGE, (page + 1) * PAGE))
     }
     return pages
   }
@@ -147,7 +145,7 @@ export class MemoryRows {
     try {
       const rows = await list.rows(page * PAGE, (page + 1) * PAGE)
       if (this.#pages !== pages) return
-      pages.set(page, rows.map(shorten))
+      pages.set(page, rows)
       this.#version++
     } catch (error) {
       pages.delete(page)
@@ -177,11 +175,4 @@ function pagesOf(from: number, to: number): number[] {
   const first = Math.floor(from / PAGE)
   const last = Math.floor(Math.max(from, to - 1) / PAGE)
   return Array.from({ length: last - first + 1 }, (_, i) => first + i)
-}
-
-function shorten(row: MemoryRow): MemoryRow {
-  const { content } = row.memory
-  return content.length <= SHOWN
-    ? row
-    : { ...row, memory: { ...row.memory, content: content.slice(0, SHOWN) } }
 }
