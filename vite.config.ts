@@ -89,7 +89,9 @@ async function tests(): Promise<TestUserConfig> {
         extends: true,
         test: {
           name: 'node',
-          include: ['test/core/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/*.test.ts'],
+          include: ['core/**', 'cli/**', 'assurance', 'conformance', '.'].map(
+            (folder) => `test/${folder}/*.test.ts`,
+          ),
         },
       },
       {

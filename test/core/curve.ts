@@ -1,26 +1,17 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '../reference/merkle.ts'
 import type { Signer } from '../reference/writer.ts'
 import { signerOf } from '../reference/writer.ts'
+import { littleEndian, numberOf, ORDER, T8 } from './edges.ts'
 
 /** Keys and signatures at the edges of the curve: made to satisfy an equation that some engine accepts. */
+export { LOW_ORDER, NOT_CANONICAL } from './edges.ts'
+export { littleEndian, ORDER, T8 }
 const { Point } = ed25519
-const L = Point.Fn.ORDER
-const P = Point.Fp.ORDER
 export const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
-/** The point of order 8 that the curve's eight low-order points are multiples of. */
-export const T8 = Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05')
 
 type Curve = InstanceType<typeof Point>
-
-export function littleEndian(number: bigint, length = 32): Uint8Array {
-  return new Uint8Array(Buffer.from(number.toString(16).padStart(2 * length, '0'), 'hex').reverse())
-}
-
-function numberOf(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
-}
 
 /** The private scalar of `signerNamed(name)`. */
 export function scalarNamed(name: string): bigint {
@@ -54,7 +45,7 @@ export function signOddly({
     const r = torsion ? base.add(torsion) : base
     const encoded = encodeR ? encodeR(r) : r.toBytes()
     const hash = createHash('sha512').update(encoded).update(key).update(message).digest()
-    const s = ((nonce + (numberOf(hash) % L) * scalar) % L) + surplus
+    const s = ((nonce + (numberOf(hash) % ORDER) * scalar) % ORDER) + surplus
     return Buffer.concat([encoded, littleEndian(s)])
   }
 }
@@ -63,13 +54,15 @@ export function oddSigner(forgery: Forgery): Signer {
   return signerOf(Buffer.concat([SPKI, forgery.key]), signOddly(forgery))
 }
 
-/** The eight low-order points, and every way to write them that is not the one: y + p, the sign of x = 0. */
-export const LOW_ORDER = Array.from({ length: 8 }, (_, n) =>
-  (n === 0 ? Point.ZERO : T8.multiply(BigInt(n))).toBytes(),
-)
-export const NOT_CANONICAL = [
-  ...[0n, 1n, 2n, 3n, 18n].flatMap((y) => [littleEndian(y + P), littleEndian(y + P + 2n ** 255n)]),
-  littleEndian(1n + 2n ** 255n),
-  littleEndian(P - 1n + 2n ** 255n),
-]
-export const ORDER = L
+/** A key of another algorithm: a well-formed SPKI around random bytes, `oid` in hex without tag and length. */
+export function twinOf(name: string, oid: string, keyBytes: number, signatureBytes: number): Signer {
+  const tlv = (tag: number, ...parts: Uint8Array[]): Buffer => {
+    const body = Buffer.concat(parts)
+    const { length } = body
+    const head = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255]
+    return Buffer.concat([Buffer.of(tag, ...head), body])
+  }
+  const key = tlv(0x03, Buffer.of(0), randomBytes(keyBytes))
+  const spki = tlv(0x30, tlv(0x30, tlv(0x06, Buffer.from(oid, 'hex'))), key)
+  return signerOf(spki, () => randomBytes(signatureBytes), name)
+}

@@ -64,8 +64,13 @@ export async function stage(db: Database, memories: readonly Memory[], origin: B
 }
 
 export async function commit(db: Database, batch: string): Promise<void> {
-  await tx(db, deed('commit'), ['batches'], async (transaction) => {
-    await commitBatch(transaction, batch)
+  await tx(db, deed('commit'), ['batches', 'pages'], async (transaction) => {
+    const pages = await transaction.objectStore('pages').index('batch').getAll(batch)
+    await commitBatch(
+      transaction,
+      batch,
+      pages.reduce((sum, { count }) => sum + count, 0),
+    )
     return { result: undefined, subject: {} }
   })
 }

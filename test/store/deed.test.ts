@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ExchangeError } from '../../src/core/errors.ts'
 import { tx } from '../../src/store/deed.ts'
-import type { AuditRow } from '../../src/store/schema.ts'
+import type { AuditRow } from '../../src/core/audit.ts'
 import { codeOf, dump } from '../exchange/instance.ts'
 import { deed, openTestDatabase } from './database.ts'
 
