@@ -9,7 +9,7 @@ declare const strict: unique symbol
 export type StrictKey = Uint8Array & { readonly [strict]: true }
 
 /** `CryptoKey`, by a name that Node's types have too. */
-type PlatformKey = Parameters<typeof crypto.subtle.verify>[1]
+export type PlatformKey = Parameters<typeof crypto.subtle.verify>[1]
 
 const KEY_BYTES = 32
 const ORDER = ed25519.Point.Fn.ORDER

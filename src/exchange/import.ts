@@ -119,7 +119,7 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
   const { fingerprint, label } = peer
   return perform(instance, 'manifest_imported', COMMITTED, async (tx) => {
     await checkStillAllowed(tx, signed, nowAsTime(instance))
-    await (staged.staged > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
+    await (staged.staged > 0 ? commitBatch(tx, batch, staged.staged) : deleteBatch(tx, batch))
     const known = await tx.objectStore('manifests').get(signed.id)
     if (known === undefined) {
       await tx.objectStore('manifests').add({

@@ -162,7 +162,7 @@ export async function addDrafts(
         operation,
         ['batches', 'pages', 'segments', 'tombstones'],
         async (tx) => {
-          await (added > 0 ? commitBatch(tx, batch) : deleteBatch(tx, batch))
+          await (added > 0 ? commitBatch(tx, batch, added) : deleteBatch(tx, batch))
           if (byHand && staged.key !== null) await liftTombstone(tx, staged.key)
           const subject = { added, already_local, deleted_here }
           return {

@@ -1,9 +1,9 @@
 import type { IDBPTransaction } from 'idb'
-import { toBase64Url, toHex } from '../core/bytes.ts'
-import { canonicalize, type JsonObject } from '../core/canonical.ts'
-import { DOMAIN, hashWith } from '../core/hash.ts'
+import { FIRST_PREVIOUS, hashAuditRow } from '../core/audit.ts'
+import { toBase64Url } from '../core/bytes.ts'
+import type { JsonObject } from '../core/canonical.ts'
 import { toStorageError, type Database } from './database.ts'
-import type { AuditRow, OmegaSchema, StoreName } from './schema.ts'
+import type { OmegaSchema, StoreName } from './schema.ts'
 
 export type Transaction = IDBPTransaction<OmegaSchema, StoreName[], 'readwrite'>
 
@@ -21,9 +21,6 @@ export interface Done<Result> {
   readonly subject: JsonObject
   readonly leaf_hash?: string
 }
-
-const FIRST_PREVIOUS = '0'.repeat(64)
-const ROW_PREFIX = 'omega-audit-row/1\n'
 
 /**
  * Every change to the store goes through here: `work` and its audit row are one transaction, done or not
@@ -58,11 +55,6 @@ export async function tx<Result>(
   } catch (error) {
     throw toStorageError(error)
   }
-}
-
-/** `row_hash` of a row (manifest-format, 9); it is the row's leaf in the audit tree too. */
-function hashAuditRow(row: Omit<AuditRow, 'row_hash'>): string {
-  return toHex(hashWith(DOMAIN.leaf, ROW_PREFIX, canonicalize(row)))
 }
 
 async function appendAuditRow<Result>(

@@ -1,4 +1,5 @@
 import type { DBSchema } from 'idb'
+import type { AuditRow } from '../core/audit.ts'
 import type { JsonObject } from '../core/canonical.ts'
 import type { ManifestHeader } from '../core/manifest.ts'
 import type { Statement } from '../core/statement.ts'
@@ -31,6 +32,8 @@ export interface BatchRecord {
   readonly state: 'staged' | 'visible'
   /** Null for memories written here or taken from a file of another kind. */
   readonly origin: BatchOrigin | null
+  /** How many lines became visible; what is deleted later counts on. Absent in batches of the first version. */
+  readonly lines?: number
 }
 
 export interface TombstoneRecord {
@@ -116,19 +119,6 @@ export interface OwnStreamRecord {
   readonly issued: number
   readonly last: string | null
   readonly created_at: string
-}
-
-/** Manifest-format, 9. */
-export interface AuditRow {
-  readonly actor: string
-  readonly at: string
-  readonly leaf_hash?: string
-  readonly operation: string
-  readonly previous: string
-  readonly row_hash: string
-  readonly salt: string
-  readonly seq: number
-  readonly subject: JsonObject
 }
 
 export interface SettingRecord {

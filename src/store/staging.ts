@@ -68,12 +68,12 @@ export class Staging {
   }
 }
 
-/** Makes a staged batch visible, inside the transaction of the deed. */
-export async function commitBatch(tx: Transaction, batch: string): Promise<void> {
+/** Makes a staged batch of so many lines visible, inside the transaction of the deed. */
+export async function commitBatch(tx: Transaction, batch: string, lines: number): Promise<void> {
   const batches = tx.objectStore('batches')
   const record = await batches.get(batch)
   if (record?.state !== 'staged') throw new Error('only what is staged can be committed')
-  await batches.put({ ...record, state: 'visible' })
+  await batches.put({ ...record, state: 'visible', lines })
 }
 
 /** Takes the lines of a batch out of the store, inside a deed or as the sweep of what was never committed. */

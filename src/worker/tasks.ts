@@ -2,6 +2,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { fromHex, toHex } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Memory, MemoryDraft } from '../core/memory.ts'
+import { testEngine, type EngineReport } from '../core/self-test.ts'
 import type { Verification } from '../core/verification.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
@@ -17,6 +18,7 @@ import type { Excerpt } from './excerpt.ts'
 import { previewExport, writeBody, type ExportBody, type ExportPreview, type ExportQuery } from './export.ts'
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
+import { checkStore, type Walked } from './integrity.ts'
 import { OpenedManifest } from './opened-manifest.ts'
 import type { TaskContext } from './protocol.ts'
 import {
@@ -66,6 +68,8 @@ export interface Tasks {
   >
   stageForeign: Task<{ opened: Handle; batch: string; author: string }, StagedDrafts>
   locate: Task<{ key: string }, { keys: string[]; lines: LineBytes[]; leaf: string }>
+  checkIntegrity: Task<Record<string, never>, Walked>
+  testEngine: Task<Record<string, never>, EngineReport>
   stretch: Task<
     { passphrase: string; salt: Uint8Array; N: number; r: number; p: number },
     Uint8Array<ArrayBuffer>
@@ -145,6 +149,8 @@ export function createTasks(opening: Promise<Database>): Tasks {
         .map((line) => bytesOf(index, line))
       return { keys: [...keys], lines, leaf: toHex(index.leafOf(row)) }
     },
+    checkIntegrity: async (_, context) => checkStore((await storing).db, context),
+    testEngine,
     stretch: async ({ passphrase, salt, N, r, p }) =>
       (await scryptAsync(passphrase.normalize('NFKC'), salt, {
         N,

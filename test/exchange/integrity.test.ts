@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest'
+import { AREAS, FAULTS, type Area } from '../../src/core/integrity.ts'
+import { exportManifest } from '../../src/exchange/export.ts'
+import { resumeStream } from '../../src/exchange/forks.ts'
+import { openForeign } from '../../src/exchange/foreign.ts'
+import { renameIdentity } from '../../src/exchange/identity.ts'
+import { importManifest } from '../../src/exchange/import.ts'
+import { checkIntegrity, testEngine } from '../../src/exchange/integrity.ts'
+import { openManifest } from '../../src/exchange/manifest.ts'
+import { deleteMemory, editMemory, queryMemories, writeMemory } from '../../src/exchange/memories.ts'
+import { reinstatePeer, removePeerMemories, renamePeer, revokePeer } from '../../src/exchange/peers.ts'
+import type { StoreName } from '../../src/store/schema.ts'
+import { craftManifest, craftMemory, createStranger } from './craft.ts'
+import { codeOf, openTestInstance, openWithIdentity, trust, type TestInstance } from './instance.ts'
+
+const DATE = '2026-02-03T04:05:06.000Z'
+
+async function takeIn(instance: TestInstance, contents: readonly string[]): Promise<void> {
+  const rows = contents.map((content) => ({
+    content,
+    entity_id: 'project',
+    tags: [content],
+    created_at: DATE,
+  }))
+  const opened = await openForeign(instance, new File([JSON.stringify(rows)], 'memories.json'))
+  await opened.take()
+  opened.close()
+}
+
+/** An instance to which everything has happened that can. */
+async function openFull(): Promise<TestInstance> {
+  const instance = await openWithIdentity('Harbour')
+  await takeIn(instance, ['alpha', 'beta', 'gamma'])
+  const first = await writeMemory(instance, { content: 'one', entity_id: 'e', tags: ['t'] })
+  const second = await editMemory(instance, first, { content: 'two', entity_id: 'e', event_type: 'note' })
+  await writeMemory(instance, { content: 'gone', entity_id: 'secret', tags: ['hidden'] })
+  const list = await queryMemories(instance, { entity_id: 'secret' })
+  await deleteMemory(instance, (await list.rows(0, 1))[0]!.key)
+  await exportManifest(instance, { entity_id: 'e' })
+  await exportManifest(instance, {}, { stream: { name: 'Second' } })
+
+  const other = await openWithIdentity('Port')
+  await takeIn(other, ['beta', 'delta', 'epsilon'])
+  await trust(instance, other.identity)
+  const manifest = await exportManifest(other, {})
+  await importManifest(instance, await openManifest(instance, manifest.file))
+  await editMemory(instance, second, { content: 'three', entity_id: 'e' })
+
+  // Attestations, evidence, a place only seen, a fork, a peer whose memories were taken out again.
+  const [stranger, witness] = [await createStranger('Stranger'), await createStranger('Witness')]
+  for (const peer of [stranger, witness]) await trust(instance, peer)
+  const twice = [{ content: 'same', tags: ['a'] }, { content: 'same', tags: ['b'] }, { content: 'other' }]
+  const memories = twice.map((draft) => craftMemory(stranger.fingerprint, draft))
+  const seen = await craftManifest(witness, [craftMemory(witness.fingerprint)])
+  const crafted = await craftManifest(stranger, memories, { evidence: [seen.statement] })
+  await importManifest(instance, await openManifest(instance, crafted.file))
+  const fork = await craftManifest(stranger, [craftMemory(stranger.fingerprint)])
+  await importManifest(instance, await openManifest(instance, fork.file)).catch(() => undefined)
+  await resumeStream(
+    instance,
+    stranger.fingerprint,
+    String((fork.statement['header'] as { stream: string }).stream),
+  )
+  const leaving = await createStranger('Leaving')
+  await trust(instance, leaving)
+  const gone = await craftManifest(leaving, [craftMemory(leaving.fingerprint, { content: 'leaves' })])
+  await importManifest(instance, await openManifest(instance, gone.file))
+  await removePeerMemories(instance, leaving.fingerprint)
+  await revokePeer(instance, { fingerprint: leaving.fingerprint, reason: 'test' })
+  await revokePeer(instance, { fingerprint: witness.fingerprint })
+  await reinstatePeer(instance, { fingerprint: witness.fingerprint, compared: 'phone' })
+  await renamePeer(instance, witness.fingerprint, 'Witness, renamed')
+  await renameIdentity(instance, 'Harbour, renamed')
+  return instance
+}
+
+it('finds nothing wrong in an empty store, nor in one to which everything has happened', async () => {
+  const empty = await checkIntegrity(await openTestInstance())
+  expect(empty).toMatchObject({ result: 'holds', faults: [], audit_head: null })
+  const instance = await openFull()
+  const report = await checkIntegrity(instance)
+  expect(report.faults).toEqual([])
+  expect(report.result).toBe('holds')
+  for (const area of AREAS) expect({ area, ...report.areas[area] }).toMatchObject({ area, faults: 0 })
+  for (const area of AREAS) expect(report.areas[area].checked).toBeGreaterThan(0)
+  const last = (await instance.db.getAll('audit')).at(-1)!
+  expect(report.audit_head).toEqual({ seq: last.seq, row_hash: last.row_hash })
+})
+
+it('tells how far it is, and ends when it is told to', async () => {
+  const instance = await openFull()
+  const seen: number[] = []
+  let total = 0
+  await checkIntegrity(instance, {
+    onProgress: (progress) => {
+      seen.push(progress.done)
+      total = progress.total
+    },
+  })
+  expect(seen.every((done, i) => i === 0 || done >= seen[i - 1]!)).toBe(true)
+  expect(seen.at(-1)).toBe(total)
+  const controller = new AbortController()
+  const cancelled = checkIntegrity(instance, {
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  })
+  expect(await codeOf(cancelled)).toBe('cancelled')
+})
+
+it('calls no deed of another tab a fault', async () => {
+  const instance = await openFull()
+  const peer = await createStranger('Busy')
+  await trust(instance, peer)
+  const busy = async () => {
+    for (let i = 0; i < 12; i++) {
+      const { file } = await craftManifest(peer, [craftMemory(peer.fingerprint, { content: `${i}` })], {
+        header: { stream: i.toString(16).padStart(32, '0') },
+      })
+      await importManifest(instance, await openManifest(instance, file))
+      if (i % 4 === 3) await removePeerMemories(instance, peer.fingerprint)
+    }
+  }
+  const tab = await openTestInstance(instance.name)
+  const [reports] = await Promise.all([
+    (async () => [await checkIntegrity(tab), await checkIntegrity(tab), await checkIntegrity(tab)])(),
+    busy(),
+  ])
+  // While deeds come without a pause the last try may meet one; once they are done nothing is wrong.
+  expect(reports.length).toBe(3)
+  expect((await checkIntegrity(tab)).faults).toEqual([])
+})
+
+type Value = unknown
+interface Change {
+  readonly what: string
+  readonly to: Value
+}
+
+/** What may stand in a member's place: of another kind, near what is right, or gone. */
+function changesOf(value: Value): Change[] {
+  const gone = { what: 'gone', to: undefined }
+  const odd = { what: 'an odd value', to: Number.NaN }
+  if (typeof value === 'string') {
+    const turned = value === '' ? 'x' : (value.startsWith('a') ? 'b' : 'a') + value.slice(1)
+    return [gone, odd, { what: 'another text', to: turned }]
+  }
+  if (typeof value === 'number') return [gone, odd, { what: 'one more', to: value + 1 }]
+  if (typeof value === 'boolean') return [gone, odd, { what: 'the other', to: !value }]
+  if (ArrayBuffer.isView(value)) {
+    const array = value as Uint8Array
+    const changed = array.slice()
+    if (changed.length > 0) changed[changed.length - 1]! ^= 1
+    return [gone, odd, { what: 'another last', to: changed }, { what: 'one fewer', to: array.slice(0, -1) }]
+  }
+  if (value instanceof Blob) return [gone, odd, { what: 'cut', to: value.slice(0, -1) }]
+  if (Array.isArray(value) && value.length > 0)
+    return [gone, odd, { what: 'one fewer', to: value.slice(0, -1) }]
+  return [gone, odd]
+}
+
+/** What may go unnoticed, because nothing else says it: names and dates of the register, how a key was compared, and evidence that is no more. */
+const UNNOTICED: Partial<Record<StoreName, readonly string[]>> = {
+  batches: ['lines', 'origin.label', 'origin.file_name', 'origin.imported_at'],
+  tombstones: ['at'],
+  identities: ['created_at', 'backup', 'restored'],
+  peers: ['compared', 'added_at', 'revoked_at', 'reason', 'history'],
+  manifests: ['file_name', 'bytes', 'at', 'counts', 'evidence'],
+  forks: ['found_at', 'file_name'],
+  own_streams: ['name', 'created_at'],
+}
+
+/** Places that only evidence shows may go, and so may what a person can be asked for again. */
+function goesUnnoticed(name: StoreName, record: object, path: string): boolean {
+  if (UNNOTICED[name]?.some((member) => path === member || path.startsWith(`${member}.`))) return true
+  // Of a line whose text was taken out, the page alone says what is left.
+  if (name === 'pages' && Reflect.has(record, 'erased')) return ['leaves', 'entities', 'tags'].includes(path)
+  if (name === 'places') return path === '' && Reflect.get(record, 'imported') === false
+  return name === 'settings' && Reflect.get(record, 'name') === 'epoch'
+}
+
+/** The area in which a change of a store must show; without one, any. */
+const AREA_OF: Partial<Record<StoreName, Area>> = {
+  segments: 'memories',
+  leaves: 'manifests',
+  manifests: 'manifests',
+  places: 'streams',
+  own_streams: 'streams',
+  forks: 'streams',
+  audit: 'audit',
+  settings: 'audit',
+  identities: 'identity',
+  peers: 'peers',
+}
+
+function membersOf(record: object, prefix = ''): [path: string, value: Value][] {
+  return Object.entries(record).flatMap(([name, value]): [string, Value][] => {
+    const path = prefix + name
+    const isPlain = typeof value === 'object' && value !== null && value.constructor === Object
+    return [[path, value], ...(isPlain ? membersOf(value as object, `${path}.`) : [])]
+  })
+}
+
+function withMember(record: object, path: string, to: Value): object {
+  const copy = structuredClone(record) as Record<string, unknown>
+  const names = path.split('.')
+  let at = copy
+  for (const name of names.slice(0, -1)) at = at[name] as Record<string, unknown>
+  if (to === undefined) Reflect.deleteProperty(at, names.at(-1)!)
+  else at[names.at(-1)!] = to
+  return copy
+}
+
+const KEYS: Partial<Record<StoreName, readonly string[]>> = {
+  segments: ['id'],
+  pages: ['id'],
+  places: ['issuer', 'stream', 'sequence'],
+  forks: ['issuer', 'stream', 'refused.id', 'refused'],
+  own_streams: ['stream'],
+  audit: ['seq'],
+  settings: ['name'],
+  tombstones: ['key'],
+  identities: ['fingerprint'],
+  peers: ['fingerprint'],
+}
+
+describe('whatever is changed in the store', () => {
+  const STORES: readonly StoreName[] = [
+    ...(['segments', 'pages', 'batches', 'tombstones', 'identities', 'peers', 'manifests'] as const),
+    ...(['leaves', 'places', 'forks', 'own_streams', 'audit', 'settings'] as const),
+  ]
+
+  it.each(STORES)('shows: %s', { timeout: 120_000 }, async (name) => {
+    const instance = await openFull()
+    const { db } = instance
+    const records: object[] = await db.getAll(name)
+    expect(records.length).toBeGreaterThan(0)
+    const missed: string[] = []
+    const look = async (what: string, unnoticed: boolean) => {
+      const { faults } = await checkIntegrity(instance)
+      const areas = faults.map(({ code }) => FAULTS[code])
+      const area = AREA_OF[name]
+      const isFound = area === undefined ? areas.length > 0 : areas.includes(area)
+      if (!isFound && !unnoticed) missed.push(what)
+    }
+    const keyOf = (record: object) => {
+      const { keyPath } = db.transaction(name).store
+      const paths = typeof keyPath === 'string' ? [keyPath] : [...(keyPath as unknown as string[])]
+      const at = (path: string) =>
+        path.split('.').reduce<unknown>((value, part) => Reflect.get(value as object, part), record)
+      return (typeof keyPath === 'string' ? at(keyPath) : paths.map(at)) as never
+    }
+    const some = new Set([records[0]!, records[records.length >> 1]!, records.at(-1)!])
+    for (const record of some) {
+      for (const [path, value] of membersOf(record)) {
+        if ((KEYS[name] ?? ['id']).includes(path)) continue
+        for (const { what, to } of changesOf(value)) {
+          await db.put(name, withMember(record, path, to) as never)
+          await look(`${JSON.stringify(keyOf(record))} ${path}: ${what}`, goesUnnoticed(name, record, path))
+        }
+      }
+      await db.put(name, record as never)
+      await db.delete(name, keyOf(record))
+      await look(`${JSON.stringify(keyOf(record))}: gone`, goesUnnoticed(name, record, ''))
+      await db.put(name, record as never)
+    }
+    expect(missed).toEqual([])
+    expect((await checkIntegrity(instance)).faults).toEqual([])
+  })
+})
+
+it('runs the self-test of the engine where verification runs', async () => {
+  const instance = await openTestInstance()
+  const report = await testEngine(instance)
+  expect(report).toMatchObject({ result: 'reliable', signatures_by: 'platform' })
+  expect(report.tests.map(({ status }) => status)).toEqual(report.tests.map(() => 'passed'))
+})
