@@ -82,10 +82,10 @@ export interface IntegrityReport {
   readonly ended_at: string
   readonly result: 'holds' | 'faults'
   readonly areas: Readonly<Record<Area, AreaResult>>
-  /** The first `MAX_FAULTS`, by area and place; `areas` has all counts. */
+  /** The first `MAX_FAULTS` of each area, by area and place; `areas` has all counts. */
   readonly faults: readonly Fault[]
   /** The last audit row: who notes it can tell later that the chain was not cut. Null while nothing has been done. */
   readonly audit_head: { readonly seq: number; readonly row_hash: string } | null
 }
 
-export const MAX_FAULTS = 200
+export const MAX_FAULTS = 100

@@ -2,9 +2,13 @@ import { createContext } from 'svelte'
 import { ExchangeError } from '../core/errors.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
 import type { Instance } from '../exchange/instance.ts'
+import { testEngine } from '../exchange/integrity.ts'
 import { openFile, toFile, type Opened } from '../exchange/open.ts'
 import type { Progress } from '../worker/protocol.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
+
+/** Once what a person came for is on the screen. */
+const ENGINE_TEST_MS = 1500
 
 /** What is being opened just now. */
 export interface Opening {
@@ -29,6 +33,9 @@ export class AppState {
   /** Why the last thing could not be opened. */
   refusal = $state.raw<{ readonly error: unknown; readonly fileName: string } | null>(null)
 
+  /** The self-test of this engine failed: what it says of a manifest may be false. */
+  engineFails = $state(false)
+
   /** Asked before an address is followed; true: one stays where one is. For a form that leaving would empty. */
   guard: ((event: HashChangeEvent) => boolean) | null = null
 
@@ -45,7 +52,9 @@ export class AppState {
     addEventListener('hashchange', onHash)
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()
+    const tested = setTimeout(() => void this.#testEngine(), ENGINE_TEST_MS)
     return () => {
+      clearTimeout(tested)
       removeEventListener('hashchange', onHash)
       stop()
     }
@@ -92,6 +101,14 @@ export class AppState {
   closeOpened(): void {
     closeOpened(this.opened)
     this.opened = null
+  }
+
+  async #testEngine(): Promise<void> {
+    try {
+      this.engineFails = (await testEngine(this.instance)).result === 'unreliable'
+    } catch {
+      // The worker is gone: what is asked of it next says so.
+    }
   }
 
   async #refresh(): Promise<void> {
