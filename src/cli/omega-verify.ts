@@ -1,20 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { clauseOf } from '../core/codes.ts'
-import { checkKey } from '../core/ed25519.ts'
+import { concat } from '../core/bytes.ts'
+import { clauseOf, type Code } from '../core/codes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { explain } from '../core/explain.ts'
 import { readPublicKey } from '../core/pem.ts'
+import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import { createReport, type Report } from '../core/report.ts'
+import { reportStatementFile, STATEMENT_FILE_BYTES, type StatementReport } from '../core/statement-file.ts'
 import { isTime } from '../core/text.ts'
 import { verifyManifest } from '../core/verify.ts'
-import { LAYERS, type Verification } from '../core/verification.ts'
+import { LAYERS } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
 
 const USAGE = `Usage: omega-verify FILE [--trust KEY.pem]... [--now TIME] [--json]
 
-Verifies a federation manifest with no network and no store.
+Verifies a federation manifest, or a statement alone in a file, with no network and no store.
   --trust KEY.pem  a public key you trust; may be given more than once
   --now TIME       the clock to judge expiry by, as 2026-04-30T12:00:00.000Z
   --json           print the report and nothing else
@@ -39,11 +41,11 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`)
     return 0
   }
-  const { file, trusted, now, json } = readArguments(process.argv.slice(2))
-  const verification = await verify(file)
-  const trust = trusted && { trusted, revoked: new Set<string>() }
-  const report = createReport(verification, { now, ...(trust === null ? {} : { trust }) })
-  process.stdout.write(json ? JSON.stringify(report) + '\n' : describe(file, report))
+  const given = readArguments(process.argv.slice(2))
+  const { file, trusted, json } = given
+  const report = await verify(given)
+  const words = () => (isOfStatement(report) ? describeStatement(file, report) : describe(file, report))
+  process.stdout.write(json ? JSON.stringify(report) + '\n' : words())
   return report.result === 'ok' && (trusted === null || report.trust?.issuer === 'trusted') ? 0 : 1
 }
 
@@ -73,9 +75,7 @@ function readArguments(args: string[]): Arguments {
 
 function readTrusted(path: string): string {
   try {
-    const { fingerprint, ed25519 } = readPublicKey(readFileSync(path, 'utf8'))
-    checkKey(ed25519)
-    return fingerprint
+    return readPublicKey(readFileSync(path, 'utf8')).fingerprint
   } catch (cause) {
     const words = cause instanceof ExchangeError ? explain(cause.code) : null
     throw usage(
@@ -84,7 +84,7 @@ function readTrusted(path: string): string {
   }
 }
 
-async function verify(path: string): Promise<Verification> {
+async function verify({ file: path, trusted, now }: Arguments): Promise<Report | StatementReport> {
   let handle: FileHandle
   try {
     handle = await open(path)
@@ -93,10 +93,38 @@ async function verify(path: string): Promise<Verification> {
     throw usage(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
   }
   try {
-    return await verifyManifest(await contents(handle, path))
+    if (recognise(await peek(handle, path)) === 'statement') {
+      const read = async () => beginning(await contents(handle, path), STATEMENT_FILE_BYTES)
+      return await reportStatementFile(read, trusted)
+    }
+    const trust = trusted && { trusted, revoked: new Set<string>() }
+    const verification = await verifyManifest(await contents(handle, path))
+    return createReport(verification, { now, ...(trust === null ? {} : { trust }) })
   } finally {
     await handle.close()
   }
+}
+
+/** Enough to tell what the file is; of a broken gzip file nothing: it is judged as a manifest. */
+async function peek(handle: FileHandle, path: string): Promise<Uint8Array> {
+  try {
+    return await beginning(await contents(handle, path), RECOGNISED_BYTES)
+  } catch (error) {
+    if (error instanceof ExchangeError && error.code === 'gzip_invalid') return new Uint8Array()
+    throw error
+  }
+}
+
+/** The first `most` bytes, or all. */
+async function beginning(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    parts.push(chunk)
+    length += chunk.length
+    if (length >= most) break
+  }
+  return concat(...parts).subarray(0, most)
 }
 
 /** The file's bytes, inflated if it is gzip. */
@@ -124,6 +152,36 @@ function describe(file: string, report: Report): string {
   return [...headline(file, report), ...layers(report), ...facts(report)].join('\n') + '\n'
 }
 
+function isOfStatement(report: Report | StatementReport): report is StatementReport {
+  return report.format === 'omega-statement-report/1'
+}
+
+function describeStatement(file: string, report: StatementReport): string {
+  const { statement, trust } = report
+  if (report.result !== 'ok' || statement === null)
+    return refusal(file, report.result as Code).join('\n') + '\n'
+  const { header, type, id, signers } = statement
+  const isRefused = trust !== null && trust.issuer !== 'trusted'
+  const lines = [
+    isRefused
+      ? `${shown(file)}: refused, untrusted_peer (trust mode: trusted_keys_only)`
+      : `${shown(file)}: a statement alone, signature OK`,
+    `  type       ${shown(type)}`,
+    `  statement  ${id}`,
+    `  issuer     ${header.issuer.fingerprint} (calls itself ${shown(header.issuer.label)})`,
+    `  created    ${header.created_at} (the issuer's claim)`,
+    ...signers.map((fingerprint) => `  signed by  ${fingerprint}`),
+    `  header     ${shown(header)}`,
+    `  trust      ${trust === null ? 'not asked' : `${trust.issuer} (trust mode: ${trust.mode})`}`,
+  ]
+  return lines.join('\n') + '\n'
+}
+
+function refusal(file: string, code: Code): string[] {
+  const words = explain(code)
+  return [`${shown(file)}: refused, ${code}`, `  ${words.title}. ${words.what}`, `  ${words.remedy}`]
+}
+
 function headline(file: string, report: Report): string[] {
   if (report.result === 'ok' && (report.trust === null || report.trust.issuer === 'trusted')) {
     return [`${shown(file)}: leaf hashes consistent, root matches, signature OK, ${report.leaves} leaves`]
@@ -135,8 +193,7 @@ function headline(file: string, report: Report): string[] {
       '  Compare the fingerprint below with its owner, then give that key with --trust.',
     ]
   }
-  const words = explain(report.result)
-  return [`${shown(file)}: refused, ${report.result}`, `  ${words.title}. ${words.what}`, `  ${words.remedy}`]
+  return refusal(file, report.result)
 }
 
 function layers(report: Report): string[] {
@@ -171,9 +228,12 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Text of a stranger for a terminal: nothing that moves the cursor or turns the direction. */
+/** Controls, formats (directions, joiners, tags) and what else is drawn as nothing: in names they can only deceive. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+
+/** Text of a stranger for a terminal: nothing that moves the cursor, turns the direction or is not seen. */
 function shown(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd')
+  return JSON.stringify(value).replaceAll(UNSEEN, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`)
 }
 
 main().then(

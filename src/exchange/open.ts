@@ -6,7 +6,7 @@ import { openForeign, type OpenedForeign } from './foreign.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
 import type { Instance } from './instance.ts'
 import { readKeyOffer, type KeyOffer } from './peers.ts'
-import { verifyStatementFile, type VerifiedStatement } from '../core/statement-file.ts'
+import { STATEMENT_FILE_BYTES, verifyStatementFile, type VerifiedStatement } from '../core/statement-file.ts'
 
 /** What was opened, and where it belongs. */
 export type Opened =
@@ -17,7 +17,6 @@ export type Opened =
   | { readonly kind: 'memories'; readonly foreign: OpenedForeign }
 
 const MAX_SMALL_BYTES = 64 * 1024
-const MAX_STATEMENT_BYTES = 9 * 1024 * 1024
 
 /**
  * Opens a file that was picked, dropped or pasted: told by its contents, taken to where it belongs. Nothing is kept.
@@ -42,7 +41,7 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
     case 'statement':
       return {
         kind,
-        statement: await verifyStatementFile(await readSmall(file, MAX_STATEMENT_BYTES)),
+        statement: await verifyStatementFile(await readContents(file, STATEMENT_FILE_BYTES)),
         fileName: file.name,
       }
     case 'identity_backup':

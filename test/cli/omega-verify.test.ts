@@ -11,7 +11,14 @@ import { inChunks } from '../core/manifests.ts'
 import { serialize } from '../reference/canonical.ts'
 import { MTH } from '../reference/merkle.ts'
 import { hex } from '../reference/shapes.ts'
-import { buildManifest, buildMemory, ISSUER, signerNamed, twinSigner } from '../reference/writer.ts'
+import {
+  buildManifest,
+  buildMemory,
+  buildStatement,
+  ISSUER,
+  signerNamed,
+  twinSigner,
+} from '../reference/writer.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/omega-verify.mjs', import.meta.url))
 const NOW = '2026-06-01T00:00:00.000Z'
@@ -37,6 +44,46 @@ const whole = buildManifest({ memories: Array.from({ length: 152 }, (_, i) => ({
 const manifest = file('manifest.json', whole.bytes)
 const trusted = file('issuer.pem', ISSUER.pem)
 const stranger = file('stranger.pem', signerNamed('Stranger').pem)
+
+describe('a statement alone in a file', () => {
+  const receipt = buildStatement(
+    'application/vnd.omega.receipt.v1+json',
+    { note: 'a\u202e\u200b\u001b[2J' },
+    [ISSUER],
+  )
+  const text = `${serialize({ format: 'omega-statement/1', statement: receipt })}\n`
+  const path = file('receipt.json', text)
+
+  it('is verified, and trusted or not', () => {
+    expect(run(path)).toMatchObject({ code: 0, err: '' })
+    expect(run(path).out).toContain('a statement alone, signature OK')
+    expect(run(path, '--trust', trusted).code).toBe(0)
+    const refused = run(path, '--trust', stranger)
+    expect(refused.code).toBe(1)
+    expect(refused.out).toContain('untrusted_peer (trust mode: trusted_keys_only)')
+    const { trust } = JSON.parse(run(path, '--json', '--trust', stranger).out) as { trust: unknown }
+    expect(trust).toEqual({ mode: 'trusted_keys_only', issuer: 'unknown' })
+  })
+
+  it('shows nothing that steers a terminal', () => {
+    // eslint-disable-next-line no-control-regex -- this is what must not be there
+    expect(run(path).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\u200b]/)
+  })
+
+  it('may be gzip, whole', () => {
+    const packed = gzipSync(text)
+    expect(run(file('receipt.json.gz', packed), '--json').out).toBe(run(path, '--json').out)
+    const broken = run(file('broken.json.gz', packed.subarray(0, -3)), '--json')
+    expect(broken.code).toBe(1)
+    expect(JSON.parse(broken.out)).toMatchObject({ result: 'gzip_invalid' })
+    // All that inflates is there; only the checksum is another.
+    const changed = Buffer.from(packed)
+    changed[changed.length - 8]! ^= 1
+    expect(JSON.parse(run(file('changed.json.gz', changed), '--json').out)).toMatchObject({
+      result: 'gzip_invalid',
+    })
+  })
+})
 
 describe('exit code 0', () => {
   it('an intact manifest, three layers and the count in one line', () => {

@@ -230,6 +230,8 @@ function algorithmOf(der: Uint8Array): string | null {
 
 export interface Key {
   fingerprint: string
+  /** Hex of the algorithm's OID. */
+  oid: string
   /** The 32 bytes, null for another algorithm. */
   ed25519: Uint8Array | null
   /** The code that forbids it, where one does. */
@@ -245,8 +247,21 @@ export function readKey(pem: string): Key | 'key_malformed' {
   const algorithm = algorithmOf(der)
   if (algorithm === null) return 'key_malformed'
   const fingerprint = hex(sha256(der))
-  if (algorithm !== '2b6570') return { fingerprint, ed25519: null, fault: null }
+  const oid = algorithm
+  if (algorithm !== '2b6570') return { fingerprint, oid, ed25519: null, fault: null }
   const isExact = der.length === 44 && ED25519_SPKI.equals(der.subarray(0, 12))
   const point = isExact ? der.subarray(12) : null
-  return { fingerprint, ed25519: point, fault: point && isStrictPoint(point) ? null : 'key_not_allowed' }
+  return { fingerprint, oid, ed25519: point, fault: point && isStrictPoint(point) ? null : 'key_not_allowed' }
+}
+
+/** How the report names an algorithm: those that people know by their names, others by their OID. */
+export function algorithmNamed(key: Key | 'key_malformed'): string {
+  const oid = (key as Key).oid
+  const names: Record<string, string> = {
+    '2a864886f70d010101': 'RSA',
+    '2a8648ce3d0201': 'elliptic curve (P-256 or the like)',
+    '2b656e': 'X25519',
+    '2b6571': 'Ed448',
+  }
+  return names[oid] ?? oid
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from './canonical.ts'
 import { decodeUtf8, isObject, parseCanonical, serialize } from './canonical.ts'
 import { verifyStrictly } from './ed25519.ts'
 import { MTH, sha256 } from './merkle.ts'
-import type { Key, Statement } from './shapes.ts'
+import type { Key, Signature, Statement } from './shapes.ts'
 import { decodeBase64, hex, isStatement, MANIFEST_TYPE, memoryForm, readKey } from './shapes.ts'
 
 /**
@@ -23,6 +23,13 @@ export interface NaiveResult {
   leaves: string[]
   /** The manifest's id once its first line has passed. */
   id: string | null
+}
+
+/** What a report tells beside that: of what verified, and of nothing else. */
+export interface NaiveWhole extends NaiveResult {
+  envelope: Statement | null
+  /** Statements of the evidence that verified, in file order. */
+  evidence: Statement[]
 }
 
 const PREFIX = '{"envelope":'
@@ -81,8 +88,18 @@ export function idOf(statement: Statement): string {
   return hex(sha256(paeOf(statement)))
 }
 
+/** Fingerprints of the keys that sign, and of those whose algorithm says nothing. */
+export function signersOf(statement: Statement): { verified: string[]; skipped: string[] } {
+  const isSkipped = ({ public_key_pem }: Signature) => (readKey(public_key_pem) as Key).ed25519 === null
+  const names = (signatures: Signature[]) => signatures.map(({ fingerprint }) => fingerprint)
+  return {
+    verified: names(statement.signatures.filter((signature) => !isSkipped(signature))),
+    skipped: names(statement.signatures.filter(isSkipped)),
+  }
+}
+
 /** From `key_malformed` to `signer_missing`: all keys first, then all signatures, then who signed. */
-function checkSignatures(statement: Statement): FormatCode | null {
+export function checkSignatures(statement: Statement): FormatCode | null {
   const keys: Key[] = []
   for (const { public_key_pem, fingerprint } of statement.signatures) {
     const key = readKey(public_key_pem)
@@ -138,7 +155,7 @@ interface EvidenceLine {
   value: Json
 }
 
-function checkEvidence(evidence: EvidenceLine[]): Failure | null {
+function checkEvidence(evidence: EvidenceLine[], verified: Statement[]): Failure | null {
   let [signatures, bytes, before] = [0, 0, '']
   for (const [at, { line, value, bytes: length }] of evidence.entries()) {
     const fail = (code: FormatCode): Failure => ({ layer: 'evidence', code, line, index: null })
@@ -150,15 +167,29 @@ function checkEvidence(evidence: EvidenceLine[]): Failure | null {
     if (code !== null) return fail(code)
     if (idOf(value) <= before) return fail('evidence_unordered')
     before = idOf(value)
+    verified.push(value)
   }
   return null
 }
 
 export function verifyNaively(bytes: Uint8Array): NaiveResult {
+  const { failure, leaves, id } = verifyWhole(bytes)
+  return { failure, leaves, id }
+}
+
+export function verifyWhole(bytes: Uint8Array): NaiveWhole {
   const leaves: Uint8Array[] = []
   const evidence: EvidenceLine[] = []
+  const verified: Statement[] = []
+  let signed: Statement | null = null
   let id: string | null = null
-  const end = (failure: Failure | null) => ({ failure, leaves: leaves.map(hex), id })
+  const end = (failure: Failure | null) => ({
+    failure,
+    leaves: leaves.map(hex),
+    id,
+    envelope: signed,
+    evidence: verified,
+  })
   const fail = (layer: Layer, code: FormatCode, line: number, index: number | null = null) =>
     end({ layer, code, line, index })
 
@@ -176,7 +207,8 @@ export function verifyNaively(bytes: Uint8Array): NaiveResult {
   if (code !== null) return fail('signature', code, 1)
   const { header } = envelope as Statement
   const count = header['memory_count'] as number
-  id = idOf(envelope as Statement)
+  signed = envelope as Statement
+  id = idOf(signed)
 
   // Each step reads line `at` and says which step is due on the next one.
   let due: 'evidence' | 'statement' | 'evidence end' | 'format' | 'memories' | 'memory' | 'end' = 'evidence'
@@ -224,5 +256,5 @@ export function verifyNaively(bytes: Uint8Array): NaiveResult {
   }
   if (lines.length > at) return fail('leaves', 'trailing_data', at + 1)
   if (hex(MTH(leaves)) !== header['merkle_root']) return fail('root', 'root_mismatch', 1)
-  return end(checkEvidence(evidence))
+  return end(checkEvidence(evidence, verified))
 }

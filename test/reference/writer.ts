@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import type { Json, JsonObject } from './canonical.ts'
 import { compareUnits, serialize } from './canonical.ts'
 import { MTH, sha256 } from './merkle.ts'
@@ -26,25 +26,28 @@ export function signerOf(spki: Uint8Array, sign: Signer['sign'], label = 'Key'):
   return { fingerprint: hex(sha256(spki)), pem, label, sign }
 }
 
-function signerFrom(key: KeyObject, digest: string | null, label: string): Signer {
+function signerFrom(key: KeyObject, label: string): Signer {
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  return signerOf(spki, (message) => sign(digest, message, key), label)
+  return signerOf(spki, (message) => sign(null, message, key), label)
 }
 
 /** An Ed25519 key whose seed is the hash of a name: the same in each run. */
 export function signerNamed(name: string): Signer {
   const seed = sha256(Buffer.from(name))
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
-  return signerFrom(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), null, name)
+  return signerFrom(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), name)
 }
 
-/** A key of another algorithm, random in each run. */
-export function twinSigner(kind: 'P-256' | 'RSA'): Signer {
-  const { privateKey } =
-    kind === 'RSA'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return signerFrom(privateKey, 'sha256', kind)
+/** Keys that were made once: of their algorithms no signature is verified, so that theirs may be any bytes. */
+const TWINS = {
+  'P-256':
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEVg+03cnM5EWldFEQE1rLhn5B2f33jG+5yzIl1QOduKUk2MHp7cnEO7jEVjRuXyyXy4uMsqE2wg5gc/qUScPeUA==',
+  RSA: 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtPz1XjZXmCciy3TyP6sRSVqh5WrmxTiaU/T5HNilfPdh0vZPGrTHDfz1tZToOoGK2D7PVgzX7usBZrtULjyTjt/zfVQ91pirxorPnFTJvvoOKdWo3tPGWVdLUJTMrtjumPmBEaGmRd0M6N8leZf2TCFVw2wpPM+Ki4X09fFotwMNhryojKR8Jli6S/CpocZSVyYkAYWR5m+0F7cMSkiBF1DfVw/DjllDA7NMYtpRpBkhLrBLewL5AAqnelgHOpP/+eO7pwtdUhUXS3lOsIIHHbIU/FKcTYcUhC4uINPSL1VOfJ+8uk5ClBAiQzIQ1VQy1SBvzS/risJuD2uVk9E4HwIDAQAB',
+}
+
+/** A key of another algorithm. */
+export function twinSigner(kind: keyof typeof TWINS): Signer {
+  return signerOf(Buffer.from(TWINS[kind], 'base64'), (message) => sha256(message), kind)
 }
 
 /** Any member of a memory; what is left out is made up from the index. */

@@ -1,0 +1,98 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { FORMAT_CODES } from '../../src/core/codes.ts'
+import { LATER, RULES } from './rules.ts'
+import { makeSet, PAGE, type Description, type Entry } from './set.ts'
+
+const FOLDER = new URL('../../public/conformance/', import.meta.url)
+const entries: Entry[] = [...makeSet()]
+const toText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
+const indexText = () =>
+  toText({ format: 'omega-conformance/1', cases: entries.map(({ path }) => `${path}.case.json`) })
+
+/** Everything in the folder that is made, by path. */
+function* filesToBe(): Generator<[path: string, contents: string | Uint8Array]> {
+  yield ['index.json', indexText()]
+  for (const { path, description, bytes } of entries) {
+    yield [`${path}.case.json`, toText(description)]
+    yield [`${dirname(path)}/${description.file}`, bytes]
+  }
+}
+
+// `npm run conformance` makes the folder anew; every other run holds it against what would be made.
+if (process.env['OMEGA_CONFORMANCE'] === 'write') {
+  for (const kind of ['manifest', 'statement'])
+    rmSync(new URL(kind, FOLDER), { recursive: true, force: true })
+  for (const [path, contents] of filesToBe()) {
+    mkdirSync(new URL(dirname(path), FOLDER), { recursive: true })
+    writeFileSync(new URL(path, FOLDER), contents)
+  }
+}
+
+describe('the folder that is shipped', () => {
+  it('is what the naive writer and verifier make, byte for byte, and nothing else', () => {
+    const present = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => `${file.parentPath}/${file.name}`.split('/conformance/')[1]!.replace(/^\/+/, ''))
+    const made = new Map(filesToBe())
+    expect(present.filter((path) => path !== 'README.md').sort()).toEqual([...made.keys()].sort())
+    for (const [path, contents] of made) {
+      const shipped = readFileSync(new URL(path, FOLDER))
+      const isPacked = path.endsWith('.gz') && !path.startsWith('manifest/gzip/')
+      // Packed by another zlib the bytes may be others; what inflates may not.
+      if (isPacked) expect(gunzipSync(shipped).equals(gunzipSync(contents)), path).toBe(true)
+      else if (!path.endsWith('.case.json'))
+        expect(shipped.equals(Buffer.from(contents as string)), path).toBe(true)
+    }
+    for (const { path, description } of entries) {
+      const shipped = JSON.parse(readFileSync(new URL(`${path}.case.json`, FOLDER), 'utf8')) as Description
+      const { sha256: _, ...rest } = description
+      expect(shipped).toMatchObject(rest)
+    }
+  })
+
+  it('has one path for each case', () => {
+    expect(new Set(entries.map(({ path }) => path)).size).toBe(entries.length)
+  })
+})
+
+const descriptions = entries.map(({ description }) => description)
+
+it('has a case for every code, and more that are refused than that hold', () => {
+  const results = new Set(descriptions.map(({ result }) => result))
+  expect(Object.keys(FORMAT_CODES).filter((code) => !results.has(code))).toEqual([])
+  const ok = descriptions.filter(({ result }) => result === 'ok').length
+  expect(ok).toBeGreaterThan(40)
+  expect(descriptions.length - ok).toBeGreaterThan(3 * ok)
+})
+
+it('quotes the format in every case, and has a case for every quotation', () => {
+  const quoted = new Set(descriptions.map(({ rule }) => rule))
+  expect(RULES.map(([rule]) => rule).filter((rule) => !quoted.has(rule))).toEqual([])
+  for (const { rule, reason } of descriptions) expect(PAGE.includes(rule), reason).toBe(true)
+})
+
+it('has a refused case for every MUST that the product reads', () => {
+  const musts = PAGE.split('\n').flatMap((line, at) =>
+    // The line that says what MUST means is none.
+    [...line.matchAll(/\bMUST\b/g)]
+      .filter(() => at > 6)
+      .map((match) => PAGE.split('\n').slice(0, at).join('\n').length + 1 + match.index),
+  )
+  expect(musts.length).toBe(9)
+  const isLater = (at: number) =>
+    LATER.some((words) => {
+      const from = PAGE.indexOf(words)
+      return from <= at && at < from + words.length
+    })
+  const covered = (at: number) =>
+    descriptions.some(({ rule, result }) => {
+      const from = PAGE.indexOf(rule)
+      return result !== 'ok' && from <= at && at < from + rule.length
+    })
+  const missing = musts.filter((at) => !isLater(at) && !covered(at)).map((at) => PAGE.slice(at - 40, at + 40))
+  expect(missing).toEqual([])
+  expect(musts.filter(isLater)).toHaveLength(LATER.length)
+})
