@@ -7,6 +7,7 @@ import type { Verification } from '../core/verification.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
+import { writeCsv, type CsvList } from './csv.ts'
 import {
   stageDrafts,
   stageRevision,
@@ -60,6 +61,7 @@ export interface Tasks {
   facets: Task<Record<string, never>, Facets>
   previewExport: Task<Query, ExportPreview>
   writeBody: Task<ExportQuery, ExportBody>
+  writeCsv: Task<Query, CsvList>
   stageDrafts: Task<DraftsInput, StagedDrafts>
   stageRevision: Task<RevisionInput, StagedDrafts>
   openForeign: Task<
@@ -121,6 +123,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
     facets: async () => readFacets((await storing).store),
     previewExport: async (query, context) => previewExport((await storing).store, query, context),
     writeBody: async (query, context) => writeBody((await storing).store, query, context),
+    writeCsv: async (query, context) => writeCsv((await storing).store, query, context),
     async stageDrafts(input, context) {
       const { db, store } = await storing
       return stageDrafts(db, store, input, context)

@@ -1,5 +1,8 @@
 import { chromium, test } from '@playwright/test'
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test'
+import { watchDocument } from './watch.ts'
+
+const BREACHES: ReadonlySet<string> = new Set(['ContentSecurityPolicyIssue', 'MixedContentIssue'])
 
 /** A browser with a profile on disk, so that what a test stores outlives the browser, as it does for people. */
 export interface Profile {
@@ -8,7 +11,10 @@ export interface Profile {
   readonly page: Page
   /** With a slash at its end. */
   readonly baseURL: string
-  /** What must not happen: console errors, uncaught errors, breaches of the CSP, requests to elsewhere. Empty at the end of a test. */
+  /**
+   * What must not happen: console errors, uncaught errors, breaches of the policy, requests and ways to elsewhere, elements
+   * and attributes that only data could have brought, anything that data has run. Empty at the end of a test.
+   */
   readonly problems: string[]
   /** Ends the browser; opening the same folder again is then a restart. */
   close(): Promise<void>
@@ -49,23 +55,33 @@ async function watch(context: BrowserContext, home: string): Promise<string[]> {
   const watchPage = (page: Page) => {
     page.on('websocket', (socket) => problems.push(`request to elsewhere: ${socket.url()}`))
     page.on('crash', () => problems.push(`crashed: ${page.url()}`))
+    page.on('popup', (popup) => problems.push(`popup: ${popup.url()}`))
+    page.on('framenavigated', (frame) => {
+      const isOurs = frame === page.mainFrame() && isAtHome(frame.url(), home)
+      if (!isOurs) problems.push(`navigated: ${frame.url()}`)
+    })
+    void watchIssues(context, page, problems)
   }
   context.on('page', watchPage)
   context.pages().forEach(watchPage)
-  await context.exposeBinding(
-    '__cspBreach',
-    (_source, breach: string) => void problems.push(`csp: ${breach}`),
-  )
-  await context.addInitScript(() => {
-    const report = Reflect.get(globalThis, '__cspBreach') as (breach: string) => void
-    addEventListener(
-      'securitypolicyviolation',
-      ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => {
-        report(`${effectiveDirective} blocked ${blockedURI} at ${sourceFile}:${lineNumber}`)
-      },
-    )
-  })
+  await context.exposeBinding('__breach', (_source, breach: string) => void problems.push(breach))
+  await context.addInitScript(watchDocument, home)
   return problems
+}
+
+/** What the browser itself files as a breach of the policy, in the page and in what it blocks before any event. */
+async function watchIssues(context: BrowserContext, page: Page, problems: string[]): Promise<void> {
+  try {
+    const session = await context.newCDPSession(page)
+    session.on('Audits.issueAdded', ({ issue: { code, details } }) => {
+      if (!BREACHES.has(code)) return
+      problems.push(`${code}: ${JSON.stringify(details.contentSecurityPolicyIssueDetails ?? details)}`)
+    })
+    await session.send('Audits.enable')
+  } catch (error) {
+    // A page may be closed before it is watched; one that is there must be.
+    if (!page.isClosed()) throw error
+  }
 }
 
 function isAtHome(url: string, home: string): boolean {

