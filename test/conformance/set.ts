@@ -126,7 +126,7 @@ function clauseOf(rule: string): string {
   return [...PAGE.slice(0, at).matchAll(/^## (\d+)\./gm)].at(-1)![1]!
 }
 
-export function kebab(name: string): string {
+function kebab(name: string): string {
   return name
     .normalize('NFKD')
     .replace(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`)
