@@ -139,6 +139,9 @@ test('nothing that a stranger writes runs, leads away or passes for ours, wherev
     for (const at of memories.keys()) {
       await go(page, `#/exchange/opened/memories/${at + 1}`)
       await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
+      // What a button of ours copies begins no formula: an id that is no plain word has none.
+      const isPlain = /^[A-Za-z0-9][\w.:-]*$/.test(String(memories[at]!['id']))
+      await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(isPlain ? 1 : 0)
       if (at % 16 === 0) await inspect(page, `opened memory ${at}`)
     }
     calm()
