@@ -12,6 +12,8 @@ export type FileKind =
   | 'utf16'
   | 'unknown'
 
+const STATEMENT = '{"format":"omega-statement/'
+
 /** How much of the start is enough to tell. */
 export const RECOGNISED_BYTES = 64 * 1024
 
@@ -26,8 +28,10 @@ export function recognise(start: Uint8Array): FileKind {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true })
   } catch {
-    // Said to be a manifest: its verification names the line that is no text.
-    if (new TextDecoder('latin1').decode(start).startsWith(FRAME.envelope)) return 'manifest'
+    // Said to be a manifest or a statement: its verification names what is no text.
+    const latin = new TextDecoder('latin1').decode(start)
+    if (latin.startsWith(FRAME.envelope)) return 'manifest'
+    if (latin.startsWith(STATEMENT)) return 'statement'
     const mark = 256 * start[0]! + start[1]!
     return mark === 0xfeff || mark === 0xfffe ? 'utf16' : 'unknown'
   }
@@ -35,7 +39,7 @@ export function recognise(start: Uint8Array): FileKind {
   if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'
   if (text.startsWith('{"audit_path":[') && text.includes('"format":"omega-audit-proof/'))
     return 'later_format'
-  if (text.startsWith('{"format":"omega-statement/')) return 'statement'
+  if (text.startsWith(STATEMENT)) return 'statement'
   if (text.startsWith('{"cipher":{') && text.includes('"format":"omega-identity-backup/'))
     return 'identity_backup'
   if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'

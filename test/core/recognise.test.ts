@@ -106,7 +106,7 @@ describe('a statement alone in a file', () => {
   const stranger = buildStatement(RECEIPT, {}, [signerNamed('Stranger')])
   it.each([
     ['no LF', statementFile.slice(0, -1), 'truncated'],
-    ['two LF', `${statementFile}\n`, 'not_canonical'],
+    ['two LF', `${statementFile}\n`, 'trailing_data'],
     ['one character changed', statementFile.replace('"imported":3', '"imported":4'), 'signature_invalid'],
     ['another version', statementFile.replace('statement/1', 'statement/2'), 'version_unsupported'],
     [
