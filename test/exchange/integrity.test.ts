@@ -249,7 +249,7 @@ describe('whatever is changed in the store', () => {
         path.split('.').reduce<unknown>((value, part) => Reflect.get(value as object, part), record)
       return (typeof keyPath === 'string' ? at(keyPath) : paths.map(at)) as never
     }
-    const some = new Set([records[0]!, records[records.length >> 1]!, records.at(-1)!])
+    const some = new Set([records[0]!, records.at(-1)!])
     for (const record of some) {
       for (const [path, value] of membersOf(record)) {
         if ((KEYS[name] ?? ['id']).includes(path)) continue
