@@ -6,7 +6,7 @@ import type { MemoryFilter } from './memories.ts'
 
 /**
  * The rows that a filter finds as a CSV file, to be read in a spreadsheet: signed by nobody, and with nothing in it that
- * a spreadsheet would run. Throws `empty_selection`, `selection_invalid`, `cancelled`, `storage_damaged`.
+ * a spreadsheet would run. Throws `empty_selection`, `selection_invalid`, `cancelled`, `list_outdated`, `storage_damaged`.
  */
 export async function saveList(
   instance: Instance,

@@ -2,11 +2,10 @@ import { canonicalize } from '../core/canonical.ts'
 import { CSV_BEGIN, encodeRecord } from '../core/csv.ts'
 import { decodeUtf8 } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
-import type { Memory } from '../core/memory.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { TaskContext } from './protocol.ts'
-import { findRows, type Query } from './query.ts'
+import { findRows, toMemory, type Query } from './query.ts'
 
 export interface CsvList {
   readonly file: Blob
@@ -18,7 +17,7 @@ const COLUMNS = [
   ...['file_name', 'leaf_index', 'author', 'leaf_hash'],
 ]
 
-/** All rows of a query as CSV, in the order of the list. Throws `empty_selection`, `cancelled`, `storage_damaged`. */
+/** All rows of a query as CSV, in the order of the list. Throws `empty_selection`, `cancelled`, `list_outdated`, `storage_damaged`. */
 export async function writeCsv(store: MemoryStore, query: Query, context: TaskContext): Promise<CsvList> {
   const { index, lines } = await findRows(store, query, context)
   if (lines.length === 0) throw new ExchangeError('empty_selection')
@@ -35,7 +34,7 @@ export async function writeCsv(store: MemoryStore, query: Query, context: TaskCo
 }
 
 function toFields(index: MemoryIndex, line: Ordinal, text: string): string[] {
-  const memory = JSON.parse(text) as Memory
+  const memory = toMemory(text)
   const { origin } = index.batchOf(line)
   const metadata = memory['metadata']
   return [

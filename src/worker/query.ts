@@ -155,7 +155,8 @@ function toRow<Shown>(index: MemoryIndex, line: Ordinal, memory: Shown) {
   }
 }
 
-function toMemory(line: string): Memory {
+/** The memory of a line. Throws `list_outdated` for one that was deleted since it was listed. */
+export function toMemory(line: string): Memory {
   if (line.charCodeAt(0) === BLANK) throw new ExchangeError('list_outdated')
   return JSON.parse(line) as Memory
 }
