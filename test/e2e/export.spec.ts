@@ -123,6 +123,8 @@ test('what is counted before signing is what the file holds', async () => {
   await test.step('picked by hand', async () => {
     await goTo(page, 'Memories')
     const picked = ['amid February', 'theirs of March']
+    for (const each of picked)
+      await expect(page.getByTestId('memory-row').filter({ hasText: each }).first()).toBeVisible()
     for (const [at, text] of (await page.getByTestId('memory-row').allInnerTexts()).entries())
       if (picked.some((each) => text.startsWith(each))) await page.getByLabel(`Pick memory ${at + 1}`).check()
     await expect(page.getByText('2 picked')).toBeVisible()

@@ -211,6 +211,9 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       .getByRole('button', { name: /^Reinstate/ })
       .last()
       .click()
+    // Done, and not only asked for.
+    await expect(b.page.getByRole('button', { name: /^Reinstate/ })).toHaveCount(0)
+    await expect(b.page.getByRole('article')).toContainText('Trusted')
     await openFile(b.page, {
       name: manifestName,
       mimeType: 'application/json',
