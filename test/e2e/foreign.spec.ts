@@ -95,7 +95,7 @@ test('an OMEGA export keeps its dates, tags and types; a second one adds what is
   ])
   await expect(article.getByText('lesson', { exact: true })).toBeVisible()
   await expect(article.locator('time').first()).toHaveText('15 Jan 2026, 10:20 UTC')
-  await expect(article.getByText('mem-1')).toBeVisible()
+  await expect(article.getByText('mem-1', { exact: true })).toBeVisible()
   await expect(article).not.toContainText('estimated')
 
   const more = [...nodes, node('mem-3', 'Valve 6 is new.', { entity_id: 'plant' })]
