@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { kernel } from './src/kernel/build.ts'
 import type { TestUserConfig } from 'vitest/config'
 
 /**
@@ -9,7 +10,7 @@ import type { TestUserConfig } from 'vitest/config'
  */
 const CSP = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "worker-src 'self' blob:",
@@ -49,8 +50,9 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy()],
-  worker: { format: 'iife' },
+  plugins: [svelte(), contentSecurityPolicy(), kernel()],
+  // What a worker is made of passes through plugins of its own.
+  worker: { format: 'iife', plugins: () => [kernel()] },
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false },
@@ -63,6 +65,7 @@ const app: UserConfig = {
 /** The verifier under Node: one file, the same core, no `node_modules` beside it. */
 const cli: UserConfig = {
   publicDir: false,
+  plugins: [kernel()],
   build: {
     ssr: 'src/cli/omega-verify.ts',
     emptyOutDir: false,
@@ -96,7 +99,7 @@ async function tests(): Promise<TestUserConfig> {
       },
       {
         extends: true,
-        plugins: [svelte()],
+        plugins: [svelte(), kernel()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         optimizeDeps: { entries: ['src/**/*.ts', '!src/cli/**'] },
         test: {

@@ -11,3 +11,9 @@ interface TrustedTypePolicyFactory {
 
 // eslint-disable-next-line no-var -- a global is declared with var
 declare var trustedTypes: TrustedTypePolicyFactory | undefined
+
+/** The byte-level reader as base64, compiled from `src/kernel`. */
+declare module 'virtual:omega-kernel' {
+  const base64: string
+  export default base64
+}

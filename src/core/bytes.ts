@@ -101,6 +101,11 @@ export class ByteList {
     return this.#length
   }
 
+  /** The bytes pushed so far. A view: valid until the next push. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   /** The bytes pushed so far, in an array of exactly their length. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length)

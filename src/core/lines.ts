@@ -18,8 +18,14 @@ export interface Line {
 export class LineSplitter {
   #parts: Uint8Array[] = []
   #held = 0
-  #number = 1
-  #offset = 0;
+  #number: number
+  #offset: number
+
+  /** `number` and `offset` of the line with which the chunks begin. */
+  constructor(number = 1, offset = 0) {
+    this.#number = number
+    this.#offset = offset
+  }
 
   /** The lines that end in `chunk`. Throws `line_too_long`, also for a line that has not ended yet. */
   *push(chunk: Uint8Array): Generator<Line> {

@@ -1,7 +1,8 @@
-import { ByteList, decodeUtf8, toHex } from './bytes.ts'
+import { decodeUtf8, toHex } from './bytes.ts'
 import { isObject, parseCanonical, type JsonValue } from './canonical.ts'
 import type { FormatCode } from './codes.ts'
 import { assert, ExchangeError } from './errors.ts'
+import { LeafList } from './leaf-list.ts'
 import type { Line, LineSplitter } from './lines.ts'
 import {
   FRAME,
@@ -13,6 +14,7 @@ import {
 } from './manifest.ts'
 import { checkMemory, parseMemory } from './memory.ts'
 import { TreeHasher } from './merkle.ts'
+import type { CheckedRun, Mark } from './run.ts'
 import { parseStatement, PAYLOAD_TYPE, statementId, verifyStatement } from './statement.ts'
 import type {
   Evidence,
@@ -26,6 +28,8 @@ import type {
 export const MAX_EVIDENCE = 1024
 const MAX_EVIDENCE_SIGNATURES = 1024
 const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024
+/** From one mark to the next, in bytes of lines. */
+const MARK_BYTES = 64 * 1024
 
 type Expected =
   'evidence' | 'statement' | 'end of evidence' | 'format' | 'memories' | 'memory' | 'close' | 'nothing'
@@ -33,8 +37,9 @@ type Expected =
 /** Takes the lines of one file in order and keeps what the later layers need. */
 export class ManifestReader {
   readonly #options: VerifyOptions
-  readonly #tree = new TreeHasher()
-  readonly #leaves = new ByteList()
+  readonly #tree: TreeHasher
+  readonly #leaves = new LeafList()
+  readonly #marks: Mark[] = []
   readonly #statements: { readonly line: number; readonly value: JsonValue; readonly over: boolean }[] = []
   readonly #evidence: Evidence[] = []
   #evidenceBytes = 0
@@ -44,6 +49,7 @@ export class ManifestReader {
 
   constructor(options: VerifyOptions) {
     this.#options = options
+    this.#tree = new TreeHasher(options.hashPairs)
   }
 
   /** `stranger` is the code of a first line that cannot be an envelope, once it is a line at all. */
@@ -78,11 +84,32 @@ export class ManifestReader {
     const memory = parseMemory(value)
     const leaf = checkMemory(memory)
     if (this.memories >= this.#header.memory_count) throw new ExchangeError('count_mismatch')
-    this.#tree.push(leaf)
-    this.#leaves.push(leaf)
-    this.memories++
-    this.#options.onMemory?.(memory, line, leaf)
+    this.#mark({ index: this.memories, offset: line.offset })
+    this.#push(leaf)
     if (last) this.#expected = 'close'
+  }
+
+  /**
+   * Takes memories whose lines were checked elsewhere, and that are due now. False if there are more than the header
+   * says: then none is taken.
+   */
+  takeRun({ leaves, marks }: CheckedRun): boolean {
+    if (this.memories + leaves.length / 32 > this.#header.memory_count) return false
+    for (const { index, offset } of marks) this.#mark({ index: this.memories + index, offset })
+    this.#push(leaves)
+    return true
+  }
+
+  #push(leaves: Uint8Array): void {
+    this.#tree.push(leaves)
+    this.#leaves.push(leaves)
+    this.memories += leaves.length / 32
+  }
+
+  /** Keeps a mark unless one shortly before will do. */
+  #mark(mark: Mark): void {
+    const last = this.#marks.at(-1)
+    if (last === undefined || mark.offset - last.offset >= MARK_BYTES) this.#marks.push(mark)
   }
 
   #readFrame(line: Line, text: string): void {
@@ -164,7 +191,8 @@ export class ManifestReader {
       signed: this.#signed,
       memories,
       evidence: this.#evidence,
-      leaves: this.#leaves.toBytes(),
+      leaves: this.#leaves,
+      marks: this.#marks,
     }
   }
 

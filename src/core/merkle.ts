@@ -1,4 +1,4 @@
-import { equalBytes } from './bytes.ts'
+import { concat, equalBytes } from './bytes.ts'
 import { assert } from './errors.ts'
 import { DOMAIN, hashWith } from './hash.ts'
 
@@ -7,21 +7,32 @@ export type Hash = Uint8Array
 
 const HASH_BYTES = 32
 
+/** Hashes pairs of nodes that lie one behind the other, 64 bytes each, to one of 32 bytes each. */
+export type HashPairs = (pairs: Uint8Array) => Uint8Array
+
 /**
- * Root of a tree whose leaves come one by one, in the memory of one path: the compact range of what was
- * pushed, `#stack[k]` being the root of the complete subtrees, largest first (RFC 9162, 2.1.1).
+ * Root of a tree whose leaves come in runs of any length, in the memory of one path: `#waiting[k]` is the root of
+ * a complete subtree of 2^k leaves whose right sibling has not come (RFC 9162, 2.1.1).
  */
 export class TreeHasher {
-  readonly #stack: Hash[] = []
+  readonly #hashPairs: HashPairs
+  readonly #waiting: (Hash | null)[] = []
   #size = 0
 
-  push(leaf: Hash): void {
-    let node = leaf
-    // A complete subtree ends here for every trailing one bit of the old size.
-    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2))
-      node = hashNode(this.#stack.pop()!, node)
-    this.#stack.push(node)
-    this.#size++
+  constructor(hashPairs: HashPairs = hashPairsPlainly) {
+    this.#hashPairs = hashPairs
+  }
+
+  /** `leaves` are 32 bytes each. */
+  push(leaves: Uint8Array): void {
+    this.#size += leaves.length / HASH_BYTES
+    for (let level = 0, nodes = leaves; nodes.length > 0; level++) {
+      const left = this.#waiting[level] ?? null
+      if (left !== null) nodes = concat(left, nodes)
+      const whole = nodes.length - (nodes.length % (2 * HASH_BYTES))
+      this.#waiting[level] = whole < nodes.length ? nodes.slice(whole) : null
+      nodes = whole === 0 ? new Uint8Array() : this.#hashPairs(nodes.subarray(0, whole))
+    }
   }
 
   get size(): number {
@@ -31,14 +42,15 @@ export class TreeHasher {
   /** Root of the leaves pushed so far; there must be at least one. */
   root(): Hash {
     assert(this.#size > 0, 'a tree of the format has a leaf')
-    return this.#stack.reduceRight((right, left) => hashNode(left, right))
+    // The smallest subtree is the rightmost.
+    return this.#waiting.filter((node) => node !== null).reduce((right, left) => hashNode(left, right))
   }
 }
 
 /** Root over `leaves`, 32 bytes each, in file order (RFC 9162, 2.1.1). */
 export function rootOf(leaves: Uint8Array): Hash {
   const tree = new TreeHasher()
-  for (let at = 0; at < leaves.length; at += HASH_BYTES) tree.push(leaves.subarray(at, at + HASH_BYTES))
+  tree.push(leaves)
   return tree.root()
 }
 
@@ -134,6 +146,15 @@ export function checkConsistency(
     ;[fn, sn] = [half(fn), half(sn)]
   }
   return sn === 0 && equalBytes(fr, firstRoot) && equalBytes(sr, secondRoot)
+}
+
+function hashPairsPlainly(pairs: Uint8Array): Uint8Array {
+  const nodes = new Uint8Array(pairs.length / 2)
+  for (let at = 0; at < nodes.length; at += HASH_BYTES) {
+    const left = pairs.subarray(2 * at, 2 * at + HASH_BYTES)
+    nodes.set(hashNode(left, pairs.subarray(2 * at + HASH_BYTES, 2 * at + 2 * HASH_BYTES)), at)
+  }
+  return nodes
 }
 
 function hashNode(left: Hash, right: Hash): Hash {

@@ -1,8 +1,9 @@
 import type { FormatCode } from './codes.ts'
 import type { SignatureEngine } from './ed25519.ts'
-import type { Line } from './lines.ts'
+import type { LeafList } from './leaf-list.ts'
 import type { Envelope } from './manifest.ts'
-import type { Memory } from './memory.ts'
+import type { HashPairs } from './merkle.ts'
+import type { CheckedRun, Mark } from './run.ts'
 import type { Signers, Statement } from './statement.ts'
 
 export const LAYERS = ['signature', 'leaves', 'root', 'evidence'] as const
@@ -40,15 +41,31 @@ export interface Verification {
 
 /** A verification with what it recomputed: the leaves that hold, 32 bytes each, in file order. */
 export interface VerificationWithLeaves extends Verification {
-  readonly leaves: Uint8Array<ArrayBuffer>
+  readonly leaves: LeafList
+  /** Where some of the memories' lines start, ascending, the first among them. */
+  readonly marks: readonly Mark[]
+}
+
+/** A file any part of which can be read by itself, and several checked at once. */
+export interface Lanes {
+  /** Bytes. */
+  readonly size: number
+  /** How many runs are checked at once. */
+  readonly count: number
+  /** Bytes of a run. */
+  readonly runBytes: number
+  readonly check: (from: number, to: number) => Promise<CheckedRun>
+  /** The file from a byte on. */
+  readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }
 
 export interface VerifyOptions {
   readonly engine?: SignatureEngine
+  /** Checks runs of memory lines; without, they are read plainly, one by one. */
+  readonly lanes?: Lanes
+  readonly hashPairs?: HashPairs
   /** Called once the signature layer has passed, before any other line is looked at. */
   readonly onSigned?: (signed: VerifiedEnvelope) => void
-  /** Called for each memory that holds; `line.bytes` is valid during the call only. */
-  readonly onMemory?: (memory: Memory, line: Line, leaf: Uint8Array) => void
-  /** Called after each chunk. */
+  /** Called after each chunk and each run. */
   readonly onProgress?: (bytes: number, memories: number) => void
 }

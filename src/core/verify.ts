@@ -1,17 +1,23 @@
 import { ByteList, equalBytes } from './bytes.ts'
 import { FORMAT_CODES, type FormatCode } from './codes.ts'
 import { ExchangeError } from './errors.ts'
+import { LeafList } from './leaf-list.ts'
 import { LineSplitter } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import type { LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
+import type { CheckedRun } from './run.ts'
+import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
 
+/** What lies between the reading of the file and that of the next run, per lane: no lane waits for the reader. */
+const AHEAD = 2
+
 /**
  * The four layers of manifest-format 6 over a file that comes in chunks, in the memory of one line, the
- * evidence and 32 bytes a leaf. Never throws for what the bytes are; throws what `chunks`
+ * evidence and 32 bytes a leaf. With `lanes` the memories are checked in runs, several at once; what a lane does
+ * not take is read here, so that the answer is the same. Never throws for what the bytes are; throws what reading
  * throws, but for `gzip_invalid`, which is about the bytes.
  */
 export async function verifyManifest(
@@ -20,25 +26,8 @@ export async function verifyManifest(
 ): Promise<VerificationWithLeaves> {
   const reader = new ManifestReader(options)
   let layer: LayerName = 'signature'
-  const source = chunks[Symbol.asyncIterator]()
-  const splitter = new LineSplitter()
-  let bytes = 0
   try {
-    const head = await readHead(source)
-    const stranger = checkHead(head)
-    for (let chunk: Uint8Array | undefined = head; chunk !== undefined; chunk = (await source.next()).value) {
-      for (const line of splitter.push(chunk)) {
-        if (line.number === 1) {
-          await reader.readEnvelope(line, stranger)
-          layer = 'leaves'
-        } else {
-          reader.readLine(line)
-        }
-      }
-      bytes += chunk.length
-      options.onProgress?.(bytes, reader.memories)
-    }
-    reader.finish(splitter)
+    await readManifest(chunks, reader, options, () => (layer = 'leaves'))
     layer = 'root'
     reader.checkRoot()
     layer = 'evidence'
@@ -50,10 +39,88 @@ export async function verifyManifest(
     if (error.code === 'gzip_invalid') return UNREADABLE
     // What the splitter and the end of the bytes find has a line only; the reader knows whose line was due.
     const { line = 1, index = reader.due } = error.place
-    const code = layer === 'leaves' && reader.isClosed ? 'trailing_data' : (error.code as FormatCode)
+    const code =
+      (layer as LayerName) === 'leaves' && reader.isClosed ? 'trailing_data' : (error.code as FormatCode)
     return reader.toVerification({ layer, code, line, index })
+  }
+}
+
+async function readManifest(
+  chunks: AsyncIterable<Uint8Array>,
+  reader: ManifestReader,
+  { lanes, onProgress = () => undefined }: VerifyOptions,
+  onEnvelope: () => void,
+): Promise<void> {
+  const source = chunks[Symbol.asyncIterator]()
+  const splitter = new LineSplitter()
+  let bytes = 0
+  try {
+    const head = await readHead(source)
+    const stranger = checkHead(head)
+    for (let chunk: Uint8Array | undefined = head; chunk !== undefined; chunk = (await source.next()).value) {
+      for (const line of splitter.push(chunk)) {
+        if (line.number === 1) {
+          await reader.readEnvelope(line, stranger)
+          onEnvelope()
+        } else {
+          reader.readLine(line)
+        }
+        if (lanes !== undefined && reader.due !== null)
+          return await readWithLanes(
+            reader,
+            lanes,
+            line.number + 1,
+            line.offset + line.bytes.length + 1,
+            onProgress,
+          )
+      }
+      bytes += chunk.length
+      onProgress(bytes, reader.memories)
+    }
+    reader.finish(splitter)
   } finally {
     await source.return?.()
+  }
+}
+
+/** Reads on from the first memory, which is on line `number`: in runs as long as they hold, then line by line. */
+async function readWithLanes(
+  reader: ManifestReader,
+  lanes: Lanes,
+  number: number,
+  offset: number,
+  onProgress: (bytes: number, memories: number) => void,
+): Promise<void> {
+  let end = offset
+  for await (const run of runsOf(lanes, offset)) {
+    if (run.start !== null) {
+      if (run.start !== end || !reader.takeRun(run)) break
+      end = run.end
+    }
+    onProgress(end, reader.memories)
+    if (!run.isWhole) break
+  }
+  const splitter = new LineSplitter(number + reader.memories, end)
+  for await (const chunk of lanes.chunks(end)) {
+    for (const line of splitter.push(chunk)) reader.readLine(line)
+    end += chunk.length
+    onProgress(end, reader.memories)
+  }
+  reader.finish(splitter)
+}
+
+/** The runs of a file in order, several under way at once. */
+async function* runsOf({ size, count, runBytes, check }: Lanes, offset: number): AsyncGenerator<CheckedRun> {
+  const pending: Promise<CheckedRun>[] = []
+  for (let from = offset; from < size || pending.length > 0;) {
+    while (from < size && pending.length < AHEAD * count) {
+      const run = check(from, Math.min(from + runBytes, size))
+      // If the reader stops before, nobody asks for it any more.
+      run.catch(() => undefined)
+      pending.push(run)
+      from += runBytes
+    }
+    yield await pending.shift()!
   }
 }
 
@@ -95,5 +162,6 @@ const UNREADABLE: VerificationWithLeaves = {
   signed: null,
   memories: 0,
   evidence: [],
-  leaves: new Uint8Array(),
+  leaves: new LeafList(),
+  marks: [],
 }

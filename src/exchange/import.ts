@@ -85,8 +85,7 @@ async function importAlone(
   const input = { opened: opened.handle, batch, origin, ownKeys: await ownKeys(instance) }
   try {
     const staged = await instance.worker.call('stageImport', input, options)
-    const leaves = await instance.worker.call('openedLeaves', { opened: opened.handle })
-    return await commitImport(instance, { opened, signed, staged, leaves, peer, batch, origin, forks })
+    return await commitImport(instance, { opened, signed, staged, peer, batch, origin, forks })
   } catch (error) {
     await discardStaged(instance, batch)
     throw error
@@ -103,7 +102,6 @@ interface Prepared {
   readonly opened: OpenedManifest
   readonly signed: VerifiedEnvelope
   readonly staged: Staged
-  readonly leaves: Uint8Array
   readonly peer: PeerRecord
   readonly batch: string
   readonly origin: BatchOrigin
@@ -114,7 +112,7 @@ interface Prepared {
 const COMMITTED = ['batches', 'pages', 'segments', 'peers', 'manifests', 'leaves', 'places', 'forks'] as const
 
 function commitImport(instance: Instance, prepared: Prepared): Promise<ImportResult> {
-  const { opened, signed, staged, leaves, peer, batch, origin, forks } = prepared
+  const { opened, signed, staged, peer, batch, origin, forks } = prepared
   const { header, details } = signed.envelope
   const { fingerprint, label } = peer
   return perform(instance, 'manifest_imported', COMMITTED, async (tx) => {
@@ -133,7 +131,7 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
         evidence: [],
         counts: { ...staged.counts },
       })
-      await tx.objectStore('leaves').put({ id: signed.id, leaves })
+      await tx.objectStore('leaves').put({ id: signed.id, leaves: staged.leaves })
       await putPlace(tx, header, signed.id, true)
     }
     await keepEvidence(tx, opened.verification, new Set(forks.map(({ refused }) => refused.id)))

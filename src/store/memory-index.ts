@@ -124,13 +124,16 @@ export class MemoryIndex {
     return lines
   }
 
-  /** What is known of a dedup key: the line that is shown, whether any is held, and whether a person deleted it. */
-  lookUp(key: Uint8Array): {
+  /** What is known of the dedup key that starts at `at`: the line that is shown, whether any is held, and whether a person deleted it. */
+  lookUp(
+    keys: Uint8Array,
+    at = 0,
+  ): {
     readonly row: Ordinal | null
     readonly held: boolean
     readonly deleted: boolean
   } {
-    const known = this.#keys.find(key)
+    const known = this.#keys.find(keys, at)
     if (known === NONE) return { row: null, held: false, deleted: false }
     const row = this.#row.at(known)
     const held = this.#first.at(known) !== NONE
@@ -143,16 +146,26 @@ export class MemoryIndex {
     return known === NONE ? [] : this.#chain(known)
   }
 
-  /** Leaves already held out of a manifest. */
-  leavesOf(manifest: string): ByteTable {
+  /** Tells the line that is already held of a leaf of this manifest; null if none is. */
+  heldOf(manifest: string): (leaf: Uint8Array) => Ordinal | null {
     const leaves = new ByteTable()
+    const lines = new IntList()
     for (const [n, page] of this.#pages.entries()) {
       if (this.#batches[n]!.origin?.manifest !== manifest) continue
       for (let row = 0; row < page.count; row++) {
-        if (!this.#erased.has(this.#starts[n]! + row)) leaves.add(page.leaves, 32 * row)
+        const line = this.#starts[n]! + row
+        if (!this.#erased.has(line) && leaves.add(page.leaves, 32 * row) === lines.length) lines.push(line)
       }
     }
-    return leaves
+    return (leaf) => {
+      const known = leaves.find(leaf)
+      return known === NONE ? null : lines.at(known)
+    }
+  }
+
+  /** Whether a person deleted what this line says. */
+  isDeleted(line: Ordinal): boolean {
+    return this.#deleted.has(this.#keyOf.at(line))
   }
 
   /** Own lines that `line` replaced and that are still here, newest first. */

@@ -2,7 +2,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { decodeUtf8, fromHex } from '../core/bytes.ts'
 import type { Database } from './database.ts'
 import { MemoryIndex, type Ordinal } from './memory-index.ts'
-import { readStored, type StoredLines } from './segment.ts'
+import { readStored, type StoredBytes } from './segment.ts'
 
 const PAGES_AT_ONCE = 64
 /** Handles of Blobs, mostly: they hold no bytes. */
@@ -18,7 +18,7 @@ export class MemoryStore {
   #generation = -1
   #epoch = -1
   #loading: Promise<unknown> = Promise.resolve()
-  readonly #segments = new Map<number, StoredLines>()
+  readonly #segments = new Map<number, StoredBytes>()
 
   constructor(db: Database) {
     this.#db = db
@@ -74,7 +74,7 @@ export class MemoryStore {
     }
   }
 
-  async #segment(index: MemoryIndex, id: number): Promise<StoredLines> {
+  async #segment(index: MemoryIndex, id: number): Promise<StoredBytes> {
     const kept = this.#segments.get(id)
     if (kept !== undefined) return kept
     const record = await this.#db.get('segments', id)

@@ -34,6 +34,12 @@ export interface Page {
   readonly erased?: readonly number[]
 }
 
+/** A page without its id, which the database gives, and the lines of its segment. */
+export interface BuiltPage<Lines> {
+  readonly page: Omit<Page, 'id'>
+  readonly lines: Lines
+}
+
 /** SHA-256 over (content_sha256, entity_id), by which memories are the same (manifest-format, 7). */
 export function dedupKey(memory: Pick<Memory, 'content_sha256' | 'entity_id'>): Uint8Array {
   return sha256(concat(fromHex(memory.content_sha256), encodeUtf8(memory.entity_id)))
@@ -82,8 +88,7 @@ export class PageBuilder {
     if (supersedes !== undefined) this.#supersedes.push({ row: this.count - 1, leaves: supersedes })
   }
 
-  /** The page without its id, which the database gives, and the lines of its segment. */
-  build(batch: string): { readonly page: Omit<Page, 'id'>; readonly lines: Uint8Array } {
+  build(batch: string): BuiltPage<Uint8Array> {
     const newline = Uint8Array.of(0x0a)
     return {
       lines: concat(...this.#lines.flatMap((line) => [line, newline])),

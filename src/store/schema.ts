@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/canonical.ts'
 import type { ManifestHeader } from '../core/manifest.ts'
 import type { Statement } from '../core/statement.ts'
 import type { Page } from './page.ts'
+import type { StoredBytes } from './segment.ts'
 
 /** How the fingerprint of a peer's key was compared before it was trusted. */
 export type Comparison = 'phone' | 'in_person' | 'paper' | 'not_compared'
@@ -11,7 +12,7 @@ export type Comparison = 'phone' | 'in_person' | 'paper' | 'not_compared'
 /** A run of canonical memory lines, each ended by LF. Its `Page` has the same id. */
 export interface SegmentRecord {
   readonly id: number
-  readonly lines: Blob | Uint8Array
+  readonly lines: StoredBytes
 }
 
 /** `federation_origin` of the rows of one import (manifest-format, 7); a row adds its `leaf_index`. */
@@ -87,7 +88,7 @@ export interface ManifestRecord {
 /** Leaf hashes of a manifest, 32 bytes each; beside the register because they are large. */
 export interface LeavesRecord {
   readonly id: string
-  readonly leaves: Uint8Array
+  readonly leaves: StoredBytes
 }
 
 export interface PlaceRecord {

@@ -1,10 +1,11 @@
+import { concat } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import { toStorageError, type Database } from './database.ts'
 import type { Transaction } from './deed.ts'
-import { PageBuilder, type Page } from './page.ts'
+import { PageBuilder, type BuiltPage, type Page } from './page.ts'
 import type { BatchOrigin, SegmentRecord } from './schema.ts'
-import { toBlob, type StoredLines } from './segment.ts'
+import { readStored, toBlob, type StoredBytes } from './segment.ts'
 
 let keepsBlobs = true
 
@@ -44,18 +45,33 @@ export class Staging {
     if (this.#builder.count === 0) return
     const { page, lines } = this.#builder.build(this.#batch)
     this.#builder = new PageBuilder()
+    await this.#put(page, toBlob(lines))
+  }
+
+  /** Writes a page that was built elsewhere. Throws `storage_full`, `storage_unavailable`. */
+  async write({ page, lines }: BuiltPage<Blob>): Promise<void> {
+    this.staged += page.count
+    await this.#put(page, lines)
+  }
+
+  /** Bytes in the form in which this browser keeps them. */
+  keepable(parts: readonly Uint8Array<ArrayBuffer>[]): StoredBytes {
+    return keepsBlobs ? new Blob([...parts]) : concat(...parts)
+  }
+
+  async #put(page: Omit<Page, 'id'>, lines: Blob): Promise<void> {
     try {
-      await this.#write(page, keepsBlobs ? toBlob(lines) : lines)
+      await this.#write(page, keepsBlobs ? lines : await readStored(lines))
     } catch (error) {
       const failure = toStorageError(error)
       if (!keepsBlobs || (failure instanceof ExchangeError && failure.code === 'storage_full')) throw failure
       // Whether a browser keeps Blobs is only found out by asking it.
       keepsBlobs = false
-      await this.#write(page, lines)
+      await this.#write(page, await readStored(lines))
     }
   }
 
-  async #write(page: Omit<Page, 'id'>, lines: StoredLines): Promise<void> {
+  async #write(page: Omit<Page, 'id'>, lines: StoredBytes): Promise<void> {
     const tx = this.#db.transaction(['segments', 'pages'], 'readwrite')
     try {
       const id = await tx.objectStore('segments').add({ lines } as SegmentRecord)

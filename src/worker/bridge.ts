@@ -1,5 +1,5 @@
 import { ExchangeError, fromWire } from '../core/errors.ts'
-import type { Progress, Reply, Request, TaskName } from './protocol.ts'
+import type { Progress, Reply, Request, Task } from './protocol.ts'
 import type { Tasks } from './tasks.ts'
 
 export interface CallOptions {
@@ -13,14 +13,11 @@ interface Pending {
   readonly onProgress: CallOptions['onProgress']
 }
 
-type Input<Name extends TaskName> = Parameters<Tasks[Name]>[0]
-type Output<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>
-
 /**
  * The page's end of the worker. A worker that dies rejects all that was pending with `worker_lost`, and the
  * next call starts a new one; what a call was told to keep in the old one is gone.
  */
-export class WorkerBridge {
+export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, unknown> } = Tasks> {
   readonly #start: () => Worker
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | null = null
@@ -32,11 +29,11 @@ export class WorkerBridge {
   }
 
   /** Runs a task. Rejects with what it throws, `cancelled` when the signal says so, `worker_lost`. */
-  async call<Name extends TaskName>(
+  async call<Name extends keyof Called & string>(
     task: Name,
-    input: Input<Name>,
+    input: Parameters<Called[Name]>[0],
     options: CallOptions = {},
-  ): Promise<Output<Name>> {
+  ): Promise<Awaited<ReturnType<Called[Name]>>> {
     const { signal, onProgress } = options
     if (signal?.aborted) throw new ExchangeError('cancelled')
     const worker = (this.#worker ??= this.#open())
@@ -44,8 +41,8 @@ export class WorkerBridge {
     const cancel = () => worker.postMessage({ id, cancel: true } satisfies Request)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      return await new Promise<Output<Name>>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onProgress })
+      return await new Promise<Awaited<ReturnType<Called[Name]>>>((resolve, reject) => {
+        this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, onProgress })
         worker.postMessage({ id, task, input } satisfies Request)
       })
     } finally {

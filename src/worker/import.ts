@@ -1,13 +1,17 @@
+import { equalBytes } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { notUnderstood } from '../core/memory.ts'
 import type { Database } from '../store/database.ts'
 import { ByteTable } from '../store/byte-table.ts'
+import type { MemoryIndex } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
-import { dedupKey } from '../store/page.ts'
 import type { BatchOrigin } from '../store/schema.ts'
 import { Staging } from '../store/staging.ts'
-import type { OpenedManifest } from './opened-manifest.ts'
+import type { StoredBytes } from '../store/segment.ts'
+import { inOrder } from '../core/in-order.ts'
+import type { Lanes } from './lanes.ts'
+import type { OpenedManifest, OpenedRun } from './opened-manifest.ts'
 import type { TaskContext } from './protocol.ts'
+import type { RunToStage, StagedRun } from './stage-run.ts'
 
 /** What becomes of the memories of a manifest; with those withheld the counts sum to its `memory_count`. */
 export interface ImportCounts {
@@ -21,6 +25,14 @@ export interface Staged {
   readonly counts: ImportCounts
   /** Lines staged: rows, and attestations of rows that were here. */
   readonly staged: number
+  /** All leaves of the manifest, 32 bytes each, in file order: to be kept with it. */
+  readonly leaves: StoredBytes
+}
+
+interface Input {
+  readonly batch: string
+  readonly origin: BatchOrigin
+  readonly ownKeys: readonly string[]
 }
 
 const FIRST_MEMORY_LINE = 5
@@ -33,45 +45,101 @@ const FIRST_MEMORY_LINE = 5
 export async function stageImport(
   db: Database,
   store: MemoryStore,
+  lanes: Lanes,
   opened: OpenedManifest,
-  input: { readonly batch: string; readonly origin: BatchOrigin; readonly ownKeys: readonly string[] },
-  context: TaskContext,
+  input: Input,
+  { signal, progress }: TaskContext,
 ): Promise<Staged> {
-  const index = await store.upToDate()
-  const held = index.leavesOf(input.origin.manifest)
+  const decisions = new Decisions(await store.upToDate(), opened, input.origin.manifest)
   const staging = await Staging.begin(db, input.batch, input.origin)
-  const stagedKeys = new ByteTable()
-  const own = new Set(input.ownKeys)
-  const counts = { imported: 0, already_local: 0, deleted_here: 0, not_understood: 0 }
-  const evidenceLines =
-    opened.verification.evidence.length === 0 ? 0 : opened.verification.evidence.length + 1
-  for await (const { from, entries } of opened.runs()) {
-    if (context.signal.aborted) throw new ExchangeError('cancelled')
-    for (const [i, { memory, line }] of entries.entries()) {
-      const at = from + i
-      const leaf = opened.leafAt(at)
-      if (own.has(memory.author) && !index.isOwnLeaf(leaf)) {
-        throw new ExchangeError('author_forged', '', {
-          line: FIRST_MEMORY_LINE + evidenceLines + at,
-          index: at,
-        })
-      }
-      const key = dedupKey(memory)
-      const { held: isHeld, deleted } = index.lookUp(key)
-      if (deleted) counts.deleted_here++
-      else if (notUnderstood(memory)) counts.not_understood++
-      else {
-        const known = isHeld || stagedKeys.find(key) !== -1
-        counts[known ? 'already_local' : 'imported']++
-        if (known && held.find(leaf) !== -1) continue
-        stagedKeys.add(key)
-        held.add(leaf)
-        if (staging.add(memory, line, key, leaf, at)) await staging.flush()
+  const stage = (run: OpenedRun, skip: readonly number[]) => {
+    const { index, count } = run
+    const toStage: RunToStage = { batch: input.batch, index, count, ownKeys: input.ownKeys, skip }
+    return lanes.call('stage', { file: run.lines, run: toStage })
+  }
+  const total = opened.verification.memories
+  const isNeeded = (run: OpenedRun) => !decisions.areHeld(run)
+  for await (const [run, staged] of inOrder(opened.runs(), 2 * lanes.count, (run) =>
+    isNeeded(run) ? stage(run, []) : Promise.resolve(null),
+  )) {
+    if (signal.aborted) throw new ExchangeError('cancelled')
+    if (staged !== null) {
+      const skip = decisions.take(run, staged)
+      const { pages } = skip.length === 0 ? staged : await stage(run, skip)
+      for (const page of pages) await staging.write(page)
+    }
+    const done = run.index + run.count
+    progress({ done, total, memories: done })
+  }
+  return { counts: decisions.counts, staged: staging.staged, leaves: staging.keepable(opened.leaves.blocks) }
+}
+
+/** What is to become of each memory, in file order. */
+class Decisions {
+  readonly #index: MemoryIndex
+  readonly #opened: OpenedManifest
+  /** Lines already held out of this manifest, by leaf. */
+  readonly #held: ReturnType<MemoryIndex['heldOf']>
+  readonly #heldHere = new ByteTable()
+  readonly #stagedKeys = new ByteTable()
+  readonly counts = { imported: 0, already_local: 0, deleted_here: 0, not_understood: 0 }
+
+  constructor(index: MemoryIndex, opened: OpenedManifest, manifest: string) {
+    this.#index = index
+    this.#opened = opened
+    this.#held = index.heldOf(manifest)
+  }
+
+  /** Whether every memory of the run is held out of this manifest: then they are counted, and need not be read again. */
+  areHeld({ index, count }: OpenedRun): boolean {
+    const deleted: boolean[] = []
+    for (let at = index; at < index + count; at++) {
+      const line = this.#held(this.#opened.leaves.at(at))
+      if (line === null) return false
+      deleted.push(this.#index.isDeleted(line))
+    }
+    for (const isDeleted of deleted) this.counts[isDeleted ? 'deleted_here' : 'already_local']++
+    return true
+  }
+
+  /** Indexes of the memories of a run that are not to be staged. Throws `file_changed`, `author_forged`. */
+  take(run: OpenedRun, { pages, ownAuthored, notUnderstood }: StagedRun): number[] {
+    for (const index of ownAuthored) this.#checkAuthor(index)
+    const strange = new Set(notUnderstood)
+    const skip: number[] = []
+    let index = run.index
+    for (const { page } of pages) {
+      for (let row = 0; row < page.count; row++, index++) {
+        const leaf = page.leaves.subarray(32 * row, 32 * row + 32)
+        if (!equalBytes(leaf, this.#opened.leaves.at(index)))
+          throw new ExchangeError('file_changed', '', { index })
+        if (!this.#isTaken(page.keys, row, leaf, strange.has(index))) skip.push(index)
       }
     }
-    const done = from + entries.length
-    context.progress({ done, total: opened.verification.memories, memories: done })
+    return skip
   }
-  await staging.flush()
-  return { counts, staged: staging.staged }
+
+  #isTaken(keys: Uint8Array, row: number, leaf: Uint8Array, isStrange: boolean): boolean {
+    const { held, deleted } = this.#index.lookUp(keys, 32 * row)
+    if (deleted) this.counts.deleted_here++
+    else if (isStrange) this.counts.not_understood++
+    else {
+      const staged = this.#stagedKeys.size
+      const isKnown = this.#stagedKeys.add(keys, 32 * row) < staged || held
+      this.counts[isKnown ? 'already_local' : 'imported']++
+      const leaves = this.#heldHere.size
+      // Equal leaves may stand in a manifest: one of them is enough.
+      const isHeld = this.#heldHere.add(leaf) < leaves || this.#held(leaf) !== null
+      return !(isKnown && isHeld)
+    }
+    return false
+  }
+
+  /** A leaf that bears our key and was not made here is a stranger's (manifest-format, 3). */
+  #checkAuthor(index: number): void {
+    if (this.#index.isOwnLeaf(this.#opened.leaves.at(index))) return
+    const { evidence } = this.#opened.verification
+    const line = FIRST_MEMORY_LINE + (evidence.length === 0 ? 0 : evidence.length + 1) + index
+    throw new ExchangeError('author_forged', '', { line, index })
+  }
 }

@@ -2,7 +2,7 @@ import { toHex } from '../core/bytes.ts'
 import { parseCanonical, type JsonObject, type JsonValue } from '../core/canonical.ts'
 import { findFork } from '../core/freshness.ts'
 import { hashDetails, parseEnvelope, parseManifestStatement, type ManifestHeader } from '../core/manifest.ts'
-import { TreeHasher } from '../core/merkle.ts'
+import { rootOf as treeRootOf } from '../core/merkle.ts'
 import {
   parseStatement,
   PAYLOAD_TYPE,
@@ -10,6 +10,7 @@ import {
   verifyStatement,
   type Statement,
 } from '../core/statement.ts'
+import { readStored } from '../store/segment.ts'
 import type { Database } from '../store/database.ts'
 import type { ForkRecord, ManifestRecord, OwnStreamRecord, PlaceRecord } from '../store/schema.ts'
 import type { Findings } from './integrity-findings.ts'
@@ -44,7 +45,7 @@ export async function checkManifests(db: Database, history: History, findings: F
       findings.fault('manifest_unrecorded', { manifest: id })
     await checkEvidence(record, seen, findings)
     if (header !== null) {
-      const leavesHold = rootOf(leaves?.leaves, header.memory_count) === header.merkle_root
+      const leavesHold = rootOf(await bytesOf(leaves?.leaves), header.memory_count) === header.merkle_root
       if (!leavesHold) findings.fault('leaves_wrong', { manifest: id })
       manifests.set(id, { id, header, leavesHold })
     }
@@ -93,12 +94,15 @@ async function checkEvidence(
   }
 }
 
+/** The bytes of kept leaves; what else may stand there is no array. */
+async function bytesOf(leaves: unknown): Promise<unknown> {
+  return leaves instanceof Blob ? readStored(leaves).catch(() => null) : leaves
+}
+
 /** Hex root of kept leaves; null where they are not that many. */
 function rootOf(leaves: unknown, count: number): string | null {
   if (!(leaves instanceof Uint8Array) || leaves.length !== 32 * count) return null
-  const tree = new TreeHasher()
-  for (let at = 0; at < leaves.length; at += 32) tree.push(leaves.subarray(at, at + 32))
-  return toHex(tree.root())
+  return leaves.length === 0 ? null : toHex(treeRootOf(leaves))
 }
 
 /** Places of streams, streams of our own, and forks: against the manifests, the evidence and the history. */

@@ -184,7 +184,8 @@ class LineWalk {
   async #leavesOf(id: string): Promise<Uint8Array | null> {
     if (this.#leaves.id !== id) {
       const holds = this.#register.manifests.get(id)?.leavesHold === true
-      this.#leaves = { id, bytes: holds ? ((await this.#db.get('leaves', id))?.leaves ?? null) : null }
+      const kept = holds ? (await this.#db.get('leaves', id))?.leaves : undefined
+      this.#leaves = { id, bytes: kept === undefined ? null : await readStored(kept) }
     }
     return this.#leaves.bytes
   }

@@ -2,9 +2,12 @@ import { decodeUtf8, equalBytes } from '../core/bytes.ts'
 import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
+import type { LeafList } from '../core/leaf-list.ts'
+import { LineSplitter } from '../core/lines.ts'
 import { verifyManifest } from '../core/verify.ts'
 import type { Verification, VerificationWithLeaves } from '../core/verification.ts'
 import { excerptOf, type Excerpt } from './excerpt.ts'
+import type { Lanes } from './lanes.ts'
 import type { TaskContext } from './protocol.ts'
 import type { Source } from './source.ts'
 
@@ -14,31 +17,34 @@ interface Entry {
   readonly line: Uint8Array
 }
 
+/** Memories that stand one behind the other. */
+export interface OpenedRun {
+  readonly index: number
+  readonly count: number
+  readonly lines: Blob
+}
+
 /** A file that was opened and verified: its leaves stay here, so that every later reading is held against them. */
 export class OpenedManifest {
   readonly #source: Source
   readonly #verification: VerificationWithLeaves
-  /** Where each memory's line starts, and where the one after the last does, in bytes. */
-  readonly #starts: Float64Array
 
-  private constructor(source: Source, verification: VerificationWithLeaves, starts: Float64Array) {
+  private constructor(source: Source, verification: VerificationWithLeaves) {
     this.#source = source
     this.#verification = verification
-    this.#starts = starts
   }
 
   /** Reads and verifies the whole file. Throws `file_unreadable`, `cancelled`; never for what it holds. */
-  static async verify(source: Source, context: TaskContext): Promise<OpenedManifest> {
-    const starts: number[] = []
-    let end = 0
+  static async verify(source: Source, lanes: Lanes, context: TaskContext): Promise<OpenedManifest> {
+    const { signal, progress } = context
     const verification = await verifyManifest(source.chunks(context), {
-      onMemory(_memory, line) {
-        starts.push(line.offset)
-        end = line.offset + line.bytes.length + 1
+      ...lanes.over(source, context),
+      onProgress: (bytes, memories) => {
+        if (signal.aborted) throw new ExchangeError('cancelled')
+        progress({ done: source.isGzip ? source.read : bytes, total: source.size, memories })
       },
-      onProgress: (_bytes, memories) => context.progress({ done: source.read, total: source.size, memories }),
     })
-    return new OpenedManifest(source, verification, Float64Array.from([...starts, end]))
+    return new OpenedManifest(source, verification)
   }
 
   /** What is known of the file, without the leaves. */
@@ -47,50 +53,54 @@ export class OpenedManifest {
     return { failure, signed, memories, evidence }
   }
 
-  get leaves(): Uint8Array<ArrayBuffer> {
+  get leaves(): LeafList {
     return this.#verification.leaves
-  }
-
-  leafAt(index: number): Uint8Array {
-    return this.#verification.leaves.subarray(32 * index, 32 * index + 32)
   }
 
   /** Memory `index` as it stands in the file now, hashed again. Throws `file_changed`. */
   async read(index: number): Promise<Memory> {
-    const [entry] = await this.#readRun(index, index + 1)
-    return entry!.memory
+    for await (const { memory } of this.#entries(index, index + 1)) return memory
+    throw new ExchangeError('file_changed', '', { index })
   }
 
   /** What a list shows of memories `from` to `end`; fewer where the file has no more. Throws `file_changed`. */
   async excerpts(from: number, end: number): Promise<Excerpt[]> {
     const excerpts: Excerpt[] = []
-    for await (const { entries } of this.runs(from, end))
-      for (const { memory } of entries) excerpts.push(excerptOf(memory))
+    for await (const { memory } of this.#entries(from, end)) excerpts.push(excerptOf(memory))
     return excerpts
   }
 
-  async #readRun(from: number, to: number): Promise<Entry[]> {
-    const first = this.#starts[from]!
-    const bytes = await this.#source.range(first, this.#starts[to]!)
-    return Array.from({ length: to - from }, (_, i) => {
-      const line = bytes.subarray(this.#starts[from + i]! - first, this.#starts[from + i + 1]! - first - 1)
-      return this.#readAgain(line, from + i)
-    })
+  /**
+   * Memories `from` to `end` as they stand in the file now, hashed again and held against the leaf that was
+   * verified. Throws `file_changed`.
+   */
+  async *#entries(from: number, end: number): AsyncGenerator<Entry> {
+    const { marks, memories } = this.#verification
+    const until = Math.min(end, memories)
+    // The last mark at or before it.
+    const mark = marks.findLast(({ index }) => index <= from)
+    if (mark === undefined || from >= until) return
+    let { index } = mark
+    const splitter = new LineSplitter(1, mark.offset)
+    for await (const chunk of this.#source.chunks({ signal: NEVER }, mark.offset)) {
+      for (const { bytes } of splitter.push(chunk)) {
+        if (index >= from) yield this.#readAgain(bytes, index)
+        if (++index === until) return
+      }
+    }
+    throw new ExchangeError('file_changed', '', { index })
   }
 
-  /**
-   * Memories `start` to `end` as they stand in the file now, each with its line, hashed again and held against
-   * the leaf that was verified; in runs that fit in memory. Throws `file_changed`.
-   */
-  async *runs(
-    start = 0,
-    end = Infinity,
-  ): AsyncGenerator<{ readonly from: number; readonly entries: readonly Entry[] }> {
-    const count = Math.min(end, this.#verification.memories)
-    for (let from = start; from < count;) {
+  /** All memories in runs that fit in memory, each with the bytes of the file that begin with its lines. */
+  *runs(): Generator<OpenedRun> {
+    const { marks, memories } = this.#verification
+    const file = this.#source.plain!
+    for (let from = 0; from < marks.length;) {
+      const { index, offset } = marks[from]!
       let to = from + 1
-      while (to < count && this.#starts[to + 1]! - this.#starts[from]! <= RUN_BYTES) to++
-      yield { from, entries: await this.#readRun(from, to) }
+      while (to < marks.length && marks[to]!.offset - offset < RUN_BYTES) to++
+      const end = marks[to]
+      yield { index, count: (end?.index ?? memories) - index, lines: file.slice(offset, end?.offset) }
       from = to
     }
   }
@@ -99,7 +109,7 @@ export class OpenedManifest {
     const line = bytes.at(-1) === COMMA ? bytes.subarray(0, -1) : bytes
     try {
       const memory = parseMemory(parseCanonical(decodeUtf8(line)))
-      if (equalBytes(checkMemory(memory), this.leafAt(index))) return { memory, line }
+      if (equalBytes(checkMemory(memory), this.leaves.at(index))) return { memory, line }
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error
     }
@@ -108,4 +118,6 @@ export class OpenedManifest {
 }
 
 const COMMA = 0x2c
+/** With the page built of it, what a segment holds. */
 const RUN_BYTES = 2 * 1024 * 1024
+const NEVER = new AbortController().signal

@@ -1,5 +1,4 @@
 import type { WireError } from '../core/errors.ts'
-import type { Tasks } from './tasks.ts'
 
 /** How far a task is: `done` of `total` in bytes of the file or rows of the store; memories passed so far. */
 export interface Progress {
@@ -8,11 +7,11 @@ export interface Progress {
   readonly memories: number
 }
 
-export type TaskName = keyof Tasks
+export type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>
 
 /** From the page to the worker. */
 export type Request =
-  | { readonly id: number; readonly task: TaskName; readonly input: unknown }
+  | { readonly id: number; readonly task: string; readonly input: unknown }
   | { readonly id: number; readonly cancel: true }
 
 /** From the worker to the page. */

@@ -11,7 +11,7 @@ const SLICE_BYTES = 2 * 1024 * 1024
 export class Source {
   readonly #file: Blob
   #plain: Blob | null
-  /** How many of the `size` bytes have been read. */
+  /** How many of the `size` bytes of a gzip file have been read. */
   read = 0
 
   private constructor(file: Blob, gzip: boolean) {
@@ -20,8 +20,12 @@ export class Source {
   }
 
   static async open(file: Blob): Promise<Source> {
-    const start = new Uint8Array(await read(file.slice(0, 2)))
+    const start = await readBlob(file.slice(0, 2))
     return new Source(file, start[0] === 0x1f && start[1] === 0x8b)
+  }
+
+  get isGzip(): boolean {
+    return this.#plain !== this.#file
   }
 
   /** Bytes on disk, compressed or not. */
@@ -29,13 +33,18 @@ export class Source {
     return this.#file.size
   }
 
-  /** The whole contents, chunk by chunk. */
-  async *chunks(context: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
-    this.read = 0
-    yield* this.#plain === null ? this.#inflate(context) : this.#slices(this.#plain, context)
+  /** The contents in a file of their own, any part of which can be read; null of a gzip file not yet inflated. */
+  get plain(): Blob | null {
+    return this.#plain
+  }
+
+  /** The contents from a byte on, chunk by chunk; a gzip file is inflated from its beginning. */
+  async *chunks(context: Pick<TaskContext, 'signal'>, from = 0): AsyncGenerator<Uint8Array> {
+    yield* this.#plain === null ? this.#inflate(context) : this.#slices(this.#plain, context, from)
   }
 
   async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
+    this.read = 0
     const parts: Blob[] = []
     let held: Uint8Array<ArrayBuffer>[] = []
     let bytes = 0
@@ -54,7 +63,7 @@ export class Source {
       for (;;) {
         const { done, value } = await reader.read().catch(async (cause: unknown) => {
           // A file that is gone and one that is damaged break the stream in the same words.
-          await read(this.#file.slice(0, 1))
+          await readBlob(this.#file.slice(0, 1))
           throw new ExchangeError('gzip_invalid', '', {}, { cause })
         })
         if (signal.aborted) throw new ExchangeError('cancelled')
@@ -75,25 +84,23 @@ export class Source {
     }
   }
 
-  async *#slices(plain: Blob, { signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
-    for (let from = 0; from < plain.size; from += SLICE_BYTES) {
+  async *#slices(
+    plain: Blob,
+    { signal }: Pick<TaskContext, 'signal'>,
+    start: number,
+  ): AsyncGenerator<Uint8Array> {
+    for (let from = start; from < plain.size; from += SLICE_BYTES) {
       if (signal.aborted) throw new ExchangeError('cancelled')
-      const bytes = new Uint8Array(await read(plain.slice(from, from + SLICE_BYTES)))
-      // Of a gzip file all was read when it was inflated.
-      this.read = plain === this.#file ? from + bytes.length : this.size
+      const bytes = await readBlob(plain.slice(from, from + SLICE_BYTES))
       yield bytes
     }
   }
-
-  /** Bytes `from` to `to` of the contents; a gzip file must have been read to its end before. */
-  async range(from: number, to: number): Promise<Uint8Array> {
-    return new Uint8Array(await read((this.#plain ?? new Blob()).slice(from, to)))
-  }
 }
 
-async function read(part: Blob): Promise<ArrayBuffer> {
+/** Throws `file_unreadable`. */
+export async function readBlob(part: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await part.arrayBuffer()
+    return new Uint8Array(await part.arrayBuffer())
   } catch (cause) {
     throw new ExchangeError('file_unreadable', '', {}, { cause })
   }

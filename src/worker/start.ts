@@ -20,8 +20,10 @@ export function startWorker(): Worker {
   const script = JSON.stringify(new URL(workerUrl, document.baseURI).href)
   const bootstrap = `
     const url = ${script}
-    const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: () => url })
-    importScripts(policy ? policy.createScriptURL('') : url)`
+    const own = [url, location.href]
+    const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })
+    self.omegaStartLane = (name) => new Worker(policy ? policy.createScriptURL(1) : own[1], { name })
+    importScripts(policy ? policy.createScriptURL(0) : own[0])`
   // Not revoked: an engine may load it only after this returns.
   const url = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
   bootstraps.add(url)

@@ -20,8 +20,9 @@ import { previewExport, writeBody, type ExportBody, type ExportPreview, type Exp
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
 import { checkStore, type Walked } from './integrity.ts'
+import { Lanes, startLane } from './lanes.ts'
 import { OpenedManifest } from './opened-manifest.ts'
-import type { TaskContext } from './protocol.ts'
+import type { Task } from './protocol.ts'
 import {
   findRows,
   readDetail,
@@ -34,8 +35,6 @@ import {
   type Rows,
 } from './query.ts'
 import { Source } from './source.ts'
-
-type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>
 
 /** What the worker keeps between two calls, by number, until it is told to let go. */
 export type Handle = number
@@ -52,8 +51,7 @@ export interface Tasks {
   verify: Task<{ file: Blob }, { opened: Handle; verification: Verification }>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
   readOpened: Task<{ opened: Handle; index: number }, Memory>
-  openedLeaves: Task<{ opened: Handle }, Uint8Array<ArrayBuffer>>
-  stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[3], Staged>
+  stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
   release: Task<{ handle: Handle }, void>
   query: Task<Query, { list: Handle; count: number }>
   readList: Task<{ list: Handle; from: number; to: number }, MemoryRow[]>
@@ -83,6 +81,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
   const manifests = new Map<Handle, OpenedManifest>()
   const foreign = new Map<Handle, readonly MemoryDraft[]>()
   const lists = new Map<Handle, Rows>()
+  const lanes = new Lanes(startLane)
   let handles = 0
   const storing = opening.then((db) => ({ db, store: new MemoryStore(db) }))
   // Verification needs no store: where it cannot be opened, the tasks that need it say so.
@@ -90,16 +89,15 @@ export function createTasks(opening: Promise<Database>): Tasks {
 
   return {
     async verify({ file }, context) {
-      const manifest = await OpenedManifest.verify(await Source.open(file), context)
+      const manifest = await OpenedManifest.verify(await Source.open(file), lanes, context)
       manifests.set(++handles, manifest)
       return { opened: handles, verification: manifest.verification }
     },
     listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
     readOpened: async ({ opened, index }) => held(manifests, opened).read(index),
-    openedLeaves: async ({ opened }) => held(manifests, opened).leaves,
     async stageImport({ opened, ...input }, context) {
       const { db, store } = await storing
-      return stageImport(db, store, held(manifests, opened), input, context)
+      return stageImport(db, store, lanes, held(manifests, opened), input, context)
     },
     async release({ handle }) {
       manifests.delete(handle)

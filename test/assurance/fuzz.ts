@@ -37,7 +37,7 @@ export function verifierOf(verify: typeof verifyManifest): Verifier {
     const { failure, signed, leaves } = await verify(inChunks(bytes, sizes), { engine })
     return {
       failure,
-      leaves: toHex(leaves).match(/.{64}/g) ?? [],
+      leaves: toHex(leaves.toBytes()).match(/.{64}/g) ?? [],
       id: signed?.id ?? null,
       signed: signed && signedText(signed.envelope.header, signed.envelope.details),
     }

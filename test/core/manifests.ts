@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import type { Failure, VerifyOptions } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { toHex } from '../../src/core/bytes.ts'
+import { parseCanonical } from '../../src/core/canonical.ts'
+import { parseMemory, type Memory } from '../../src/core/memory.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'
 import type { Draft, ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement, ISSUER, signerNamed, twinSigner } from '../reference/writer.ts'
@@ -32,7 +34,7 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Answer> {
   const { failure, signed, leaves } = await verifyManifest(inChunks(bytes, sizes), options)
-  return { failure, leaves: toHex(leaves).match(/.{64}/g) ?? [], id: signed?.id ?? null }
+  return { failure, leaves: toHex(leaves.toBytes()).match(/.{64}/g) ?? [], id: signed?.id ?? null }
 }
 
 /** RSA and P-256 keys are made once: they cost time. */
@@ -167,3 +169,11 @@ export const chunkSizes = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1,
   maxLength: 5,
 })
 export { json }
+
+/** The memories of a file that holds, as the product reads them. */
+export function memoriesOf(bytes: Uint8Array): Memory[] {
+  const lines = Buffer.from(bytes).toString('utf8').split('\n')
+  return lines
+    .slice(lines.indexOf('"memories":[') + 1, -2)
+    .map((line) => parseMemory(parseCanonical(line.replace(/,$/, ''))))
+}

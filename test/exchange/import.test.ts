@@ -1,3 +1,4 @@
+import { readStored } from '../../src/store/segment.ts'
 import { describe, expect, it } from 'vitest'
 import { canonicalize } from '../../src/core/canonical.ts'
 import { importManifest, importRefusal } from '../../src/exchange/import.ts'
@@ -464,7 +465,7 @@ it('keeps what proves each row later', async () => {
     counts: { imported: 3 },
   })
   const { leaves } = (await instance.db.get('leaves', crafted.id))!
-  const hex = [...leaves].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hex = [...(await readStored(leaves))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   expect(hex).toBe(memories.map(({ leaf_hash }) => leaf_hash).join(''))
   // Every visible line is what was signed, byte for byte.
   const segments = await instance.db.getAll('segments')

@@ -3,8 +3,10 @@ import type { Memory } from '../../src/core/memory.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
 import type { Progress, TaskContext } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
+import { LANE_NAME } from '../../src/worker/lane.ts'
+import { Lanes } from '../../src/worker/lanes.ts'
 import { bytesOf, craftManifest, craftMemory, createStranger, gzip } from '../exchange/craft.ts'
-import { codeOf } from '../exchange/instance.ts'
+import { codeOf, startTestWorker } from '../exchange/instance.ts'
 
 function context(): TaskContext & { readonly seen: Progress[]; readonly controller: AbortController } {
   const seen: Progress[] = []
@@ -12,6 +14,7 @@ function context(): TaskContext & { readonly seen: Progress[]; readonly controll
   return { seen, controller, signal: controller.signal, progress: (progress) => void seen.push(progress) }
 }
 
+const lanes = new Lanes(() => startTestWorker(LANE_NAME))
 const author = await createStranger()
 const memories = Array.from({ length: 40 }, (_, i) =>
   craftMemory(author.fingerprint, { content: `${i} `.repeat(60_000), tags: [] }),
@@ -36,7 +39,7 @@ describe.each([
 ])('a %s manifest', (_, contents) => {
   it('verifies, with progress that rises to the whole', async () => {
     const on = context()
-    const opened = await OpenedManifest.verify(await Source.open(new Blob([contents])), on)
+    const opened = await OpenedManifest.verify(await Source.open(new Blob([contents])), lanes, on)
     expect(opened.verification).toMatchObject({ failure: null, memories: 40 })
     expect(on.seen.length).toBeGreaterThan(1)
     expect(isMonotone(on.seen)).toBe(true)
@@ -44,7 +47,7 @@ describe.each([
   })
 
   it('is read again in any part, and no further than it goes', async () => {
-    const opened = await OpenedManifest.verify(await Source.open(new Blob([contents])), context())
+    const opened = await OpenedManifest.verify(await Source.open(new Blob([contents])), lanes, context())
     expect(await opened.read(0)).toEqual(memories[0])
     expect(await opened.read(39)).toEqual(memories[39])
     const beginning = ({ content, created_at, entity_id }: Memory) => ({
@@ -57,8 +60,12 @@ describe.each([
     expect(await opened.excerpts(0, 90)).toEqual(memories.map(beginning))
     expect(await opened.excerpts(38, 40)).toEqual(memories.slice(38).map(beginning))
     expect(await opened.excerpts(40, 41)).toEqual([])
-    const read = []
-    for await (const run of opened.runs()) read.push(...run.entries.map(({ memory }) => memory))
+    const read: Memory[] = []
+    for (const { index, count, lines } of opened.runs()) {
+      expect(index).toBe(read.length)
+      for (const line of (await lines.text()).split('\n').slice(0, count))
+        read.push(JSON.parse(line.replace(/,$/, '')) as Memory)
+    }
     expect(read).toEqual(memories)
   })
 
@@ -69,7 +76,7 @@ describe.each([
       on.controller.abort()
     }
     const source = await Source.open(new Blob([contents]))
-    expect(await codeOf(OpenedManifest.verify(source, { ...on, progress }))).toBe('cancelled')
+    expect(await codeOf(OpenedManifest.verify(source, lanes, { ...on, progress }))).toBe('cancelled')
   })
 })
 
@@ -77,7 +84,12 @@ it('a changed byte between two readings is noticed, wherever it is', async () =>
   let current = bytes.slice()
   const source = await Source.open(new Blob([bytes]))
   const opened = await OpenedManifest.verify(
-    Object.assign(source, { range: async (from: number, to: number) => current.slice(from, to) }),
+    Object.assign(source, {
+      chunks: async function* (_: unknown, from = 0) {
+        yield current.slice(from)
+      },
+    }),
+    lanes,
     context(),
   )
   expect(await opened.excerpts(0, 2)).toHaveLength(2)
@@ -100,7 +112,7 @@ it('a changed byte between two readings is noticed, wherever it is', async () =>
 describe('files that are not whole', () => {
   it('a gzip cut short, damaged at any of many places, or followed by more', async () => {
     const open = async (...parts: Uint8Array<ArrayBuffer>[]) =>
-      (await OpenedManifest.verify(await Source.open(new Blob(parts)), context())).verification.failure
+      (await OpenedManifest.verify(await Source.open(new Blob(parts)), lanes, context())).verification.failure
     const failure = { layer: 'signature', code: 'gzip_invalid', line: 1, index: null }
     for (const cut of [3, 9, 20, packed.length >> 1, packed.length - 9, packed.length - 1]) {
       expect(await open(packed.slice(0, cut)), String(cut)).toEqual(failure)
@@ -127,24 +139,24 @@ describe('files that are not whole', () => {
           },
         }),
     } as unknown as Blob
-    const opening = OpenedManifest.verify(await Source.open(stick), context())
+    const opening = OpenedManifest.verify(await Source.open(stick), lanes, context())
     expect(await codeOf(opening)).toBe('file_unreadable')
   })
 
   it('a plain one cut short is a finding, not an error', async () => {
     const source = await Source.open(new Blob([bytes.slice(0, -3)]))
-    const opened = await OpenedManifest.verify(source, context())
+    const opened = await OpenedManifest.verify(source, lanes, context())
     expect(opened.verification.failure).toMatchObject({ layer: 'leaves', code: 'truncated' })
-    const empty = await OpenedManifest.verify(await Source.open(new Blob([])), context())
+    const empty = await OpenedManifest.verify(await Source.open(new Blob([])), lanes, context())
     expect(empty.verification.failure).toMatchObject({ code: 'file_empty', line: 1 })
   })
 
   it('a line without end is refused once it is too long, plain or packed', async () => {
     const endless = new Blob(['{"envelope":', 'x'.repeat(9 * 1024 * 1024)])
-    const opened = await OpenedManifest.verify(await Source.open(endless), context())
+    const opened = await OpenedManifest.verify(await Source.open(endless), lanes, context())
     expect(opened.verification.failure).toMatchObject({ code: 'line_too_long', line: 1 })
     const zipped = new Blob([await gzip(await bytesOf(endless))])
-    const again = await OpenedManifest.verify(await Source.open(zipped), context())
+    const again = await OpenedManifest.verify(await Source.open(zipped), lanes, context())
     expect(again.verification.failure).toMatchObject({ code: 'line_too_long', line: 1 })
   })
 })

@@ -1,0 +1,71 @@
+import type { Lanes as VerifyLanes } from '../core/verification.ts'
+import { runBytesOf } from '../core/run.ts'
+import { WorkerBridge } from './bridge.ts'
+import { LANE_NAME, type LaneTasks } from './lane.ts'
+import type { Source } from './source.ts'
+import type { TaskContext } from './protocol.ts'
+
+/** Made by the script that starts this worker in a build (`start.ts`). */
+declare const omegaStartLane: ((name: string) => Worker) | undefined
+
+const MOST_LANES = 8
+const IDLE_MS = 30_000
+
+/**
+ * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when
+ * they were idle for a while: what they hold is memory of a run, no state.
+ */
+export class Lanes {
+  readonly #bridges: readonly WorkerBridge<LaneTasks>[]
+  readonly #load: number[]
+  #reaper: ReturnType<typeof setTimeout> | undefined
+
+  constructor(start: () => Worker) {
+    const count = Math.min(Math.max(navigator.hardwareConcurrency, 1), MOST_LANES)
+    this.#bridges = Array.from({ length: count }, () => new WorkerBridge<LaneTasks>(start))
+    this.#load = this.#bridges.map(() => 0)
+  }
+
+  get count(): number {
+    return this.#bridges.length
+  }
+
+  /** Runs a task in the lane that has least to do. Rejects as `WorkerBridge.call` does. */
+  async call<Name extends keyof LaneTasks>(
+    task: Name,
+    input: Parameters<LaneTasks[Name]>[0],
+  ): Promise<Awaited<ReturnType<LaneTasks[Name]>>> {
+    const lane = this.#load.indexOf(Math.min(...this.#load))
+    this.#load[lane]!++
+    clearTimeout(this.#reaper)
+    try {
+      return await this.#bridges[lane]!.call(task, input)
+    } finally {
+      this.#load[lane]!--
+      if (this.#load.every((calls) => calls === 0)) this.#reaper = setTimeout(() => this.#end(), IDLE_MS)
+    }
+  }
+
+  #end(): void {
+    for (const bridge of this.#bridges) bridge.close()
+  }
+
+  /** What verification needs to check a file's runs here. */
+  over(source: Source, context: Pick<TaskContext, 'signal'>): VerifyLanes | null {
+    const file = source.plain
+    if (file === null) return null
+    return {
+      size: file.size,
+      count: this.count,
+      runBytes: runBytesOf(file.size, this.count),
+      check: (from, to) => this.call('check', { file, from, to }),
+      chunks: (from) => source.chunks(context, from),
+    }
+  }
+}
+
+/** Another worker of the same script. A blob's script inherits the policy of the page, and so does this one's. */
+export function startLane(): Worker {
+  if (typeof omegaStartLane !== 'undefined') return omegaStartLane(LANE_NAME)
+  return new Worker(location.href, { type: 'module', name: LANE_NAME })
+}

@@ -1,0 +1,32 @@
+import { toWire } from '../core/errors.ts'
+import type { Reply, Request, Task } from './protocol.ts'
+
+declare const self: DedicatedWorkerGlobalScope
+
+/** Answers the calls of a `WorkerBridge` with `tasks`, from now on. */
+export function serve<Tasks>(tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<never, unknown> }): void {
+  const running = new Map<number, AbortController>()
+  const reply = (message: Reply) => self.postMessage(message)
+
+  async function run({ id, task, input }: Extract<Request, { task: string }>): Promise<void> {
+    const controller = new AbortController()
+    running.set(id, controller)
+    try {
+      const work = tasks[task as keyof Tasks] as Task<unknown, unknown>
+      const output = await work(input, {
+        signal: controller.signal,
+        progress: (progress) => reply({ id, progress }),
+      })
+      reply({ id, output })
+    } catch (error) {
+      reply({ id, error: toWire(error) })
+    } finally {
+      running.delete(id)
+    }
+  }
+
+  self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+    if ('cancel' in data) running.get(data.id)?.abort()
+    else void run(data)
+  })
+}

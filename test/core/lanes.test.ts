@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { verifyManifest } from '../../src/core/verify.ts'
+import { bytesOfCase, CASES } from './cases.ts'
+import { inRuns, startKernel } from './lanes.ts'
+import { inChunks } from './manifests.ts'
+
+const kernel = startKernel()
+
+/** Everything that is answered, marks aside: they only have to be true. */
+async function answer(...args: Parameters<typeof verifyManifest>) {
+  const { failure, signed, memories, evidence, leaves } = await verifyManifest(...args)
+  return { failure, signed, memories, evidence, leaves: leaves.toBytes() }
+}
+
+describe.each(Object.entries(CASES))('%s, in runs', (_, cases) => {
+  it.each(cases)('%s', async (_, file) => {
+    const bytes = bytesOfCase(file)
+    const plain = await answer(inChunks(bytes))
+    const sizes = bytes.length > 100_000 ? [100_001] : [1, 97, 500, bytes.length]
+    for (const size of sizes) {
+      expect(await answer(inChunks(bytes), inRuns(bytes, kernel, size))).toEqual(plain)
+      expect(await answer(inChunks(bytes), inRuns(bytes, null, size))).toEqual(plain)
+    }
+  })
+})
