@@ -13,7 +13,18 @@ export interface CsvList {
 }
 
 const COLUMNS = [
-  ...['created_at', 'entity_id', 'event_type', 'tags', 'content', 'metadata', 'origin', 'issuer', 'manifest'],
+  ...[
+    'created_at',
+    'entity_id',
+    'event_type',
+    'tags',
+    'content',
+    'metadata',
+    'is_own',
+    'origin',
+    'issuer',
+    'manifest',
+  ],
   ...['file_name', 'leaf_index', 'author', 'leaf_hash'],
 ]
 
@@ -45,7 +56,8 @@ function toFields(index: MemoryIndex, line: Ordinal, text: string): string[] {
     memory.tags.join('\n'),
     memory.content,
     metadata === undefined ? '' : canonicalize(metadata, 2),
-    origin === null ? 'own' : origin.label,
+    origin === null ? 'yes' : 'no',
+    origin?.label ?? '',
     origin?.fingerprint ?? '',
     origin?.manifest ?? '',
     origin?.file_name ?? '',

@@ -50,11 +50,11 @@ test('the list that is shown is saved as CSV, and nothing in it runs in a spread
 
   const text = readFileSync(path, 'utf8')
   const records = [...text.matchAll(/("(?:[^"]|"")*")(?:,|\r\n)/g)].map(([, field]) => field!)
-  const rows = Array.from({ length: records.length / 13 }, (_, i) => records.slice(13 * i, 13 * i + 13))
+  const rows = Array.from({ length: records.length / 14 }, (_, i) => records.slice(14 * i, 14 * i + 14))
   expect(rows).toHaveLength(HOSTILE.length + 1)
   for (const field of records) expect(field).not.toMatch(/^"[\s"]*([=+\-@|%＝]|https?:|mailto:|\\\\)/)
   expect(new Set(rows.slice(1).map((row) => decodeField(row[4]!)))).toEqual(new Set(HOSTILE))
-  expect(rows.slice(1).every((row) => row[6] === `"'=1+1"` && row[9] === `"'=file.json"`)).toBe(true)
+  expect(rows.slice(1).every((row) => row[7] === `"'=1+1"` && row[10] === `"'=file.json"`)).toBe(true)
   expect(problems).toEqual([])
   await close()
 })

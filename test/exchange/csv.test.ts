@@ -56,15 +56,16 @@ it('lists what the filter finds, own and imported, each with where it came from'
     '@y\nx',
     '=1+1',
     '{"a":1}',
-    'own',
+    'yes',
     '',
   ])
-  expect(second!.slice(2, 11)).toEqual([
+  expect(second!.slice(2, 12)).toEqual([
     ...[
       'note',
       '',
       'theirs "quoted"\nsecond',
       '',
+      'no',
       'Peer',
       peer.fingerprint,
       crafted.id,
@@ -72,7 +73,7 @@ it('lists what the filter finds, own and imported, each with where it came from'
       '0',
     ],
   ])
-  expect(second!.slice(11)).toEqual([peer.fingerprint, memory.leaf_hash])
+  expect(second!.slice(12)).toEqual([peer.fingerprint, memory.leaf_hash])
   const [row] = await instance.db.getAll('audit', IDBKeyRange.lowerBound(before, true))
   expect(row).toMatchObject({
     operation: 'memories_listed',
