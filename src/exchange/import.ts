@@ -141,6 +141,7 @@ function commitImport(instance: Instance, prepared: Prepared): Promise<ImportRes
       ...staged.counts,
       ...(forks.length === 0 ? {} : { forks: describeForks(forks) }),
       issuer: fingerprint,
+      lines: staged.staged,
       manifest: signed.id,
     }
     return { result, subject }

@@ -12,7 +12,7 @@ import type { StagedDrafts } from '../worker/drafts.ts'
 import type { Facets, MemoryDetail, MemoryRow } from '../worker/query.ts'
 import type { LineBytes } from '../worker/tasks.ts'
 import { requireIdentity } from './identity.ts'
-import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
+import { exclusively, nowAsTime, perform, present, type Instance } from './instance.ts'
 
 export type { Facets, FederationOrigin, MemoryDetail, MemoryRow } from '../worker/query.ts'
 
@@ -163,13 +163,12 @@ export async function addDrafts(
         ['batches', 'pages', 'segments', 'tombstones'],
         async (tx) => {
           await (added > 0 ? commitBatch(tx, batch, added) : deleteBatch(tx, batch))
-          if (byHand && staged.key !== null) await liftTombstone(tx, staged.key)
-          const subject = { added, already_local, deleted_here }
-          return {
-            result: staged,
-            subject,
-            ...(byHand && staged.leaf !== null ? { leaf_hash: staged.leaf } : {}),
-          }
+          const counts = { added, already_local, deleted_here }
+          // A row names what it added, one by its leaf and many by their root: the integrity check holds the store against it.
+          if (!byHand)
+            return { result: staged, subject: present({ ...counts, merkle_root: staged.root ?? undefined }) }
+          const lifted = staged.key !== null && (await liftTombstone(tx, staged.key)) ? 1 : 0
+          return { result: staged, subject: { ...counts, lifted }, leaf_hash: staged.leaf! }
         },
       )
     } catch (error) {
@@ -179,11 +178,12 @@ export async function addDrafts(
   })
 }
 
-/** A person who writes it again wants it again. */
-async function liftTombstone(tx: Parameters<typeof commitBatch>[0], key: string): Promise<void> {
-  if ((await tx.objectStore('tombstones').get(key)) === undefined) return
+/** A person who writes it again wants it again. Answers whether it had been deleted. */
+async function liftTombstone(tx: Parameters<typeof commitBatch>[0], key: string): Promise<boolean> {
+  if ((await tx.objectStore('tombstones').get(key)) === undefined) return false
   await tx.objectStore('tombstones').delete(key)
   await bumpEpoch(tx)
+  return true
 }
 
 /** Takes out what was staged for a deed that did not come about. Never throws: why it did not is what is told. */

@@ -144,7 +144,10 @@ export async function removePeerMemories(
       )
       for (const { id } of batches) await deleteBatch(tx, id)
       await bumpEpoch(tx)
-      return { result: undefined, subject: { fingerprint, lines: held.lines } }
+      // Of lines deleted before, the places go too. Batches of the first version do not say how many they had.
+      const erased = batches.reduce((sum, { lines = Number.NaN }) => sum + lines, -held.lines)
+      const known = Number.isSafeInteger(erased) ? { erased } : {}
+      return { result: undefined, subject: { fingerprint, lines: held.lines, ...known } }
     })
     const after = await instance.worker.call('facets', {})
     const removed = before.rows - after.rows

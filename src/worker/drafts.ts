@@ -3,6 +3,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { createMemory, reviseMemory, type Memory, type MemoryDraft } from '../core/memory.ts'
 import { canonicalize, parseCanonical } from '../core/canonical.ts'
 import { MAX_LINE } from '../core/lines.ts'
+import { TreeHasher } from '../core/merkle.ts'
 import { ByteTable } from '../store/byte-table.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
@@ -18,6 +19,8 @@ export interface StagedDrafts {
   readonly leaf: string | null
   /** Hex dedup key of the last memory made. */
   readonly key: string | null
+  /** Hex root of the tree over the leaves of all memories made, in their order; null if none was. */
+  readonly root: string | null
 }
 
 export interface DraftsInput {
@@ -40,6 +43,7 @@ export async function stageDrafts(
   const staging = await Staging.begin(db, input.batch, null)
   const staged = new ByteTable()
   const counts = { added: 0, already_local: 0, deleted_here: 0 }
+  const tree = new TreeHasher()
   let last: { key: string; leaf: string } | null = null
   for (const [i, draft] of input.drafts.entries()) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
@@ -56,12 +60,15 @@ export async function stageDrafts(
       staged.add(key)
       counts.added++
       last = { key: toHex(key), leaf: memory.leaf_hash }
-      if (staging.add(memory, line, key, fromHex(memory.leaf_hash), 0)) await staging.flush()
+      const leaf = fromHex(memory.leaf_hash)
+      tree.push(leaf)
+      if (staging.add(memory, line, key, leaf, 0)) await staging.flush()
     }
     if (i % 500 === 499) context.progress({ done: i + 1, total: input.drafts.length, memories: counts.added })
   }
   await staging.flush()
-  return { ...counts, leaf: last?.leaf ?? null, key: last?.key ?? null }
+  const root = counts.added === 0 ? null : toHex(tree.root())
+  return { ...counts, leaf: last?.leaf ?? null, key: last?.key ?? null, root }
 }
 
 export interface RevisionInput {
@@ -101,7 +108,8 @@ export async function stageRevision(
   const staging = await Staging.begin(db, input.batch, null)
   staging.add(memory, line, key, fromHex(memory.leaf_hash), 0)
   await staging.flush()
-  return { added: 1, already_local: 0, deleted_here: 0, leaf: memory.leaf_hash, key: toHex(key) }
+  const [leaf, counts] = [memory.leaf_hash, { added: 1, already_local: 0, deleted_here: 0 }]
+  return { ...counts, leaf, key: toHex(key), root: leaf }
 }
 
 /** What the format refuses in a memory that a person or a file brought is the draft's fault. */
