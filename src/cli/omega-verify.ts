@@ -10,6 +10,7 @@ import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import { createReport, type Report } from '../core/report.ts'
 import { reportStatementFile, STATEMENT_FILE_BYTES, type StatementReport } from '../core/statement-file.ts'
 import { isTime } from '../core/text.ts'
+import { findUnseen } from '../core/unseen.ts'
 import { verifyManifest } from '../core/verify.ts'
 import { LAYERS } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
@@ -228,12 +229,20 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Controls, formats (directions, joiners, tags) and what else is drawn as nothing: in names they can only deceive. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
-
-/** Text of a stranger for a terminal: nothing that moves the cursor, turns the direction or is not seen. */
+/** Text of a stranger for a terminal: nothing that moves the cursor, turns the direction, piles up or is not seen. */
 function shown(value: unknown): string {
-  return JSON.stringify(value).replaceAll(UNSEEN, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`)
+  const text = JSON.stringify(value)
+  let spelled = ''
+  let at = 0
+  for (const { from, to } of findUnseen(text, 'name')) {
+    spelled += text.slice(at, from) + text.slice(from, to).replaceAll(/[^ ]/gu, escape)
+    at = to
+  }
+  return spelled + text.slice(at)
+}
+
+function escape(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }
 
 main().then(

@@ -2,8 +2,9 @@ const MOST = 4000
 const LINES = 100
 /** How far back from the longest piece a better place to cut is looked for. */
 const BACK = 2000
-/** What belongs to the character before it. */
+/** What belongs to the character before it, and joins it to the next. */
 const JOINS = /^[\p{M}\p{Cf}]/u
+const JOINING = /\p{Cf}$/u
 /** Behind these a text may be cut: they stay with what is before them. */
 const PLACES = ['\n', ' ']
 
@@ -40,7 +41,8 @@ function cutBefore(text: string, end: number): number {
     if (at >= end - BACK) return at + 1
   }
   for (let at = end; at > end - BACK; at--)
-    if (!isLow(text, at) && !JOINS.test(text.slice(at, at + 2))) return at
+    if (!isLow(text, at) && !JOINS.test(text.slice(at, at + 2)) && !JOINING.test(text.slice(at - 2, at)))
+      return at
   return isLow(text, end) ? end - 1 : end
 }
 

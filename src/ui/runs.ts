@@ -1,6 +1,8 @@
+import type { JsonValue } from '../core/canonical.ts'
+import { findUnseen, hidesSomething, type TextKind } from '../core/unseen.ts'
+
 /**
- * A part of a stranger's text. `unseen` names what has no look of its own, or another's: characters that are
- * invisible, that steer the direction of what follows, or that pile up on a letter. The text itself stays whole,
+ * A part of a stranger's text. `unseen` names what has no look of its own, or another's. The text itself stays whole,
  * so that what is selected and copied is what was written.
  */
 export interface Run {
@@ -8,65 +10,58 @@ export interface Run {
   readonly unseen?: string
 }
 
-/** An emoji of several characters holds joiners, selectors and (flags of regions) tag characters by right. */
-const EMOJI =
-  '\\p{Extended_Pictographic}\\ufe0f?\\p{Emoji_Modifier}?(?:[\\u{e0020}-\\u{e007e}]{1,6}\\u{e007f})?' +
-  '(?:\\u200d\\p{Extended_Pictographic}\\ufe0f?\\p{Emoji_Modifier}?)*|[#*\\d]\\ufe0f\\u20e3'
-/** No script of the world puts more marks than this on one letter. */
-const STACKED = '(?<=\\p{M}{5})\\p{M}+'
-/** In a name nothing invisible has a meaning that a reader could compare, and a second space is not seen either. */
-const IN_NAME =
-  '(?:(?! )[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Z}\\p{Default_Ignorable_Code_Point}\\u2800])+|^ +| +$|(?<= ) +'
-/**
- * Prose may have what its script needs: joiners, spaces of no width, direction marks, soft hyphens, variation
- * selectors, one at a time. It need not override directions, hide a message in what has no look, or carry controls.
- */
-const IN_PROSE =
-  '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u115f\\u1160\\u202a-\\u202e\\u2060-\\u206f' +
-  '\\u3164\\ufeff\\uffa0\\u{e0000}-\\u{e00ff}]+|(?:\\p{Variation_Selector}|[\\u00ad\\u061c\\u200b-\\u200f]){2,}'
-
-const PATTERNS = {
-  name: new RegExp(`(?<seen>${EMOJI})|${STACKED}|${IN_NAME}`, 'gu'),
-  prose: new RegExp(`(?<seen>${EMOJI})|${STACKED}|${IN_PROSE}`, 'gu'),
-} as const
-
-export type TextKind = keyof typeof PATTERNS
-
 /** Marks of a stranger's making are elements to lay out: beyond this many one mark says that there are more. */
 const MOST = 500
 
-/** Joined, the runs are the text. */
-export function toRuns(text: string, kind: TextKind): Run[] {
+/** Joined, the runs are the text. `strict` for a piece of a text that overspends. */
+export function toRuns(text: string, kind: TextKind, strict?: boolean): Run[] {
   const runs: Run[] = []
-  let from = 0
-  let marks = 0
-  for (const { 0: found, index, groups } of text.matchAll(PATTERNS[kind])) {
-    if (groups?.['seen'] !== undefined) continue
-    if (++marks > MOST) {
-      runs.push({ text: '', unseen: 'more unseen characters follow' })
-      break
-    }
-    if (index > from) runs.push({ text: text.slice(from, index) })
-    runs.push({ text: found, unseen: nameOf(found) })
-    from = index + found.length
+  let at = 0
+  const found = findUnseen(text, kind, { most: MOST + 1, ...(strict === undefined ? {} : { strict }) })
+  for (const { from, to, stacked } of found.slice(0, MOST)) {
+    if (from > at) runs.push({ text: text.slice(at, from) })
+    const part = text.slice(from, to)
+    runs.push({ text: part, unseen: nameOf(part, stacked) })
+    at = to
   }
-  if (from < text.length) runs.push({ text: text.slice(from) })
+  if (found.length > MOST) runs.push({ text: '', unseen: 'more unseen characters follow' })
+  if (at < text.length) runs.push({ text: text.slice(at) })
   return runs
 }
 
-function nameOf(found: string): string {
-  const characters = [...found]
+/** A run of what is unseen, in words. */
+export function nameOf(part: string, stacked: boolean): string {
+  const characters = [...part]
   const [first = ''] = characters
-  const count = characters.length
-  if (/^\p{M}/u.test(first) && !/\p{Default_Ignorable_Code_Point}/u.test(first)) return `${count} more marks`
-  if (characters.some((each) => each !== first)) return `${count} unseen characters`
+  const { length } = characters
+  if (stacked) return `${length} more ${length === 1 ? 'mark' : 'marks'}`
+  if (characters.some((each) => each !== first)) return `${length} unseen characters`
   const code = `U+${first.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
-  return count === 1 ? code : `${code} ×${count}`
+  return length === 1 ? code : `${code} ×${length}`
 }
 
-/** Whether marks would be set: what a person sees is then not all that is there. */
-export function hidesSomething(text: string, kind: TextKind): boolean {
-  return toRuns(text, kind).some(({ unseen }) => unseen !== undefined)
+/** As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen. */
+export function toJsonText(value: JsonValue): string {
+  const text = JSON.stringify(value, null, 2)
+  let spelled = ''
+  let at = 0
+  for (const { from, to } of findUnseen(text, 'prose', { strict: true })) {
+    spelled += text.slice(at, from)
+    for (let unit = from; unit < to; unit++)
+      spelled += `\\u${text.charCodeAt(unit).toString(16).padStart(4, '0')}`
+    at = to
+  }
+  return spelled + text.slice(at)
+}
+
+/** Names that a field may offer: those that are what they look like, for in a menu of the browser nothing can be marked. */
+export function toOffers(names: readonly string[], most: number): string[] {
+  const offers: string[] = []
+  for (const name of names) {
+    if (offers.length === most) break
+    if (!hidesSomething(name, 'name')) offers.push(name)
+  }
+  return offers
 }
 
 /** Letters that are written from the right. */
