@@ -9,28 +9,42 @@ import { isShortString } from './text.ts'
 export type Read = (value: JsonObject, tally: Tally) => Generator<Found>
 
 const MAX_NOTES = 32
+const NOT_TAKEN = 'not taken over'
 const NO_OBSERVATIONS = 'entity without observations: no memory is made of it'
 const TYPE_LEFT_OUT = 'entityType is not a short string: left out'
 
+/** What is to be said of a file, and how often. */
+export interface FileNote {
+  readonly count: number
+  /** Ours. */
+  readonly text: string
+  /** The member that it is about, by the name that the file gives it: a stranger's. */
+  readonly name?: string
+}
+
 /** Notes on a file: each counted, and only so many different ones, because some quote the file. */
 export class Tally {
-  readonly #counts = new Map<string, number>()
+  readonly #notes = new Map<string, FileNote>()
 
-  note(text: string): void {
-    const key = this.#counts.has(text) || this.#counts.size < MAX_NOTES ? text : 'other notes'
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+  note(text: string, name?: string): void {
+    const key = JSON.stringify([text, name])
+    const isRoom = this.#notes.has(key) || this.#notes.size < MAX_NOTES
+    const note = isRoom ? { text, ...(name === undefined ? {} : { name }) } : { text: 'other notes' }
+    const kept = isRoom ? key : note.text
+    this.#notes.set(kept, { count: (this.#notes.get(kept)?.count ?? 0) + 1, ...note })
   }
 
   /** Says of the members that no draft has room for that they stayed behind. */
   leave(value: JsonObject, taken: readonly string[]): void {
     for (const name of Object.keys(value)) {
       if (taken.includes(name) || value[name] === null) continue
-      this.note(`${isShortString(name) ? name : 'a member'}: not taken over`)
+      if (isShortString(name)) this.note(NOT_TAKEN, name)
+      else this.note(`a member ${NOT_TAKEN}`)
     }
   }
 
-  lines(): string[] {
-    return Array.from(this.#counts, ([text, count]) => `${count} × ${text}`)
+  notes(): FileNote[] {
+    return [...this.#notes.values()]
   }
 }
 

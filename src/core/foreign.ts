@@ -1,10 +1,11 @@
 import { isObject, type JsonValue } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import { createDraft, refusal, type Draft, type ForeignContext, type Found } from './foreign-draft.ts'
-import { readGraph, readMemory, readNode, Tally, type Read } from './foreign-formats.ts'
+import { readGraph, readMemory, readNode, Tally, type FileNote, type Read } from './foreign-formats.ts'
 import { isShortString, isTime } from './text.ts'
 
 export type { Draft, ForeignContext } from './foreign-draft.ts'
+export type { FileNote } from './foreign-formats.ts'
 
 export type ForeignKind = 'omega-sqlite-v1' | 'mcp-memory-jsonl' | 'memories-json' | 'memories-jsonl'
 
@@ -19,7 +20,7 @@ export interface ForeignRow {
 export interface Foreign {
   readonly kind: ForeignKind
   readonly rows: ForeignRow[]
-  readonly notes: string[]
+  readonly notes: FileNote[]
 }
 
 /** So that a file of nothing but tiny rows ends as a refusal and not as a worker out of memory. */
@@ -43,7 +44,7 @@ export function readForeign(text: string, context: ForeignContext): Foreign {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text
   const sheet = new Sheet(context)
   const kind = readDocument(parse(body), sheet) ?? readLines(body, sheet)
-  return { kind, rows: sheet.rows, notes: sheet.tally.lines() }
+  return { kind, rows: sheet.rows, notes: sheet.tally.notes() }
 }
 
 /** Collects what comes out of a file, in its order. */

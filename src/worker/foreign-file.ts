@@ -1,7 +1,7 @@
 import { concat, decodeUtf8, toHex } from '../core/bytes.ts'
 import type { ForeignContext } from '../core/foreign-draft.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { readForeign, type ForeignKind, type ForeignRow } from '../core/foreign.ts'
+import { readForeign, type FileNote, type ForeignKind, type ForeignRow } from '../core/foreign.ts'
 import { hashText } from '../core/hash.ts'
 import type { MemoryDraft } from '../core/memory.ts'
 import { ByteTable } from '../store/byte-table.ts'
@@ -21,7 +21,7 @@ export interface ForeignPreview {
   readonly problems: readonly { readonly row: number; readonly detail: string }[]
   /** How many rows have a problem; the list above is cut. */
   readonly problem_count: number
-  readonly notes: readonly string[]
+  readonly notes: readonly FileNote[]
   readonly sample: readonly MemoryDraft[]
 }
 

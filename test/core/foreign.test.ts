@@ -73,7 +73,10 @@ describe('OMEGA export', () => {
           },
         },
       ],
-      notes: ['1 × access_count: not taken over', '1 × ttl_seconds: not taken over'],
+      notes: [
+        { count: 1, name: 'access_count', text: 'not taken over' },
+        { count: 1, name: 'ttl_seconds', text: 'not taken over' },
+      ],
     })
   })
 
@@ -168,7 +171,7 @@ describe('memory server', () => {
           },
         },
       ],
-      notes: ['1 × entity without observations: no memory is made of it'],
+      notes: [{ count: 1, text: 'entity without observations: no memory is made of it' }],
     })
   })
 
@@ -180,7 +183,7 @@ describe('memory server', () => {
         expect(row.draft).not.toHaveProperty('event_type')
         expect(row.notes).toEqual(['entityType is not a short string: left out'])
       }
-      expect(notes).toEqual(['2 × entityType is not a short string: left out'])
+      expect(notes).toEqual([{ count: 2, text: 'entityType is not a short string: left out' }])
     }
   })
 
@@ -255,7 +258,10 @@ describe('plain memories', () => {
     })
     const both = readValue([{ content: 'c', entity: 'third', entity_id: 'first', importance: 5 }])
     expect(only(both).draft?.entity_id).toBe('first')
-    expect(both.notes).toEqual(['1 × entity: not taken over', '1 × importance: not taken over'])
+    expect(both.notes).toEqual([
+      { count: 1, name: 'entity', text: 'not taken over' },
+      { count: 1, name: 'importance', text: 'not taken over' },
+    ])
     expect(memory({ entity_id: null, entity: 'third' }).draft?.entity_id).toBe('third')
   })
 
@@ -406,7 +412,7 @@ describe('names that JavaScript gives a meaning', () => {
     expect(codeOf(() => read('{"__proto__":{"memories":[{"content":"c"}]}}'))).toBe('not_recognised')
     const { notes, rows } = read('[{"content":"c","__proto__":{"entity_id":"x"}}]')
     expect(rows[0]!.draft?.entity_id).toBe(context.fallbackEntity)
-    expect(notes).toContain('1 × __proto__: not taken over')
+    expect(notes).toContainEqual({ count: 1, name: '__proto__', text: 'not taken over' })
   })
 
   it('never turn text into a call', () => {
@@ -583,7 +589,8 @@ describe('what is none of these', () => {
       ...Array.from({ length: 500 }, (_, i) => ({ content: 'c', [`n${i}`]: 1, ['\u202e']: 1 })),
     )
     expect(notes.length).toBeLessThanOrEqual(33)
-    expect(notes.join('')).not.toContain('\u202e')
+    expect(JSON.stringify(notes)).not.toContain('\u202e')
+    expect(notes).toContainEqual({ count: 500, text: 'a member not taken over' })
   })
 })
 
