@@ -97,6 +97,10 @@ export class ByteList {
     this.#length += part.length
   }
 
+  clear(): void {
+    this.#length = 0
+  }
+
   get length(): number {
     return this.#length
   }

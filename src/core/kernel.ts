@@ -31,7 +31,6 @@ const HASH_BYTES = 32
 const BEYOND = 64
 /** What a line may need in scratch beyond its own length. */
 const LINE_SCRATCH = 128
-const PAIRS = 16 * 1024
 
 /**
  * The byte-level reader and its SHA-256, in WebAssembly (`src/kernel`). It only ever says yes: a line that it does
@@ -60,8 +59,11 @@ export class Kernel {
     }
   }
 
-  /** Takes a copy of `parts`, one behind the other, to be checked by `takeLines`. */
-  load(...parts: readonly Uint8Array[]): void {
+  /**
+   * Takes a copy of `parts`, one behind the other, to be checked by `takeLines`. Answers them as they lie here: a view,
+   * valid until the next call.
+   */
+  load(...parts: readonly Uint8Array[]): Uint8Array {
     this.#loaded = parts.reduce((sum, part) => sum + part.length, 0)
     const memory = this.#reserve(this.#scratch + this.#loaded + LINE_SCRATCH * this.#batch + BEYOND)
     let at = this.#base
@@ -71,6 +73,7 @@ export class Kernel {
     }
     // What ends the bytes must end a line that is cut off, whatever lay here before.
     memory.fill(0, at, at + BEYOND)
+    return memory.subarray(this.#base, at)
   }
 
   /**
@@ -92,15 +95,9 @@ export class Kernel {
 
   /** Hashes of nodes, pair by pair (RFC 9162, 2.1.1). See `TreeHasher`. */
   readonly hashPairs = (pairs: Uint8Array): Uint8Array => {
-    const nodes = new Uint8Array(pairs.length / 2)
-    const some = PAIRS * 2 * HASH_BYTES
-    for (let at = 0; at < pairs.length; at += some) {
-      const part = pairs.subarray(at, at + some)
-      this.load(part)
-      this.#exports.hashPairs(this.#base, part.length / 64, this.#base)
-      nodes.set(new Uint8Array(this.#exports.memory.buffer, this.#base, part.length / 2), at / 2)
-    }
-    return nodes
+    this.load(pairs)
+    this.#exports.hashPairs(this.#base, pairs.length / 64, this.#base)
+    return new Uint8Array(this.#exports.memory.buffer, this.#base, pairs.length / 2).slice()
   }
 
   /** Behind what is loaded come the leaves of a batch, its keys, and scratch. */

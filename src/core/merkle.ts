@@ -6,6 +6,8 @@ import { DOMAIN, hashWith } from './hash.ts'
 export type Hash = Uint8Array
 
 const HASH_BYTES = 32
+/** Leaves that climb together: enough to be hashed side by side, few enough for the caches. */
+const PUSHED_BYTES = 1024 * HASH_BYTES
 
 /** Hashes pairs of nodes that lie one behind the other, 64 bytes each, to one of 32 bytes each. */
 export type HashPairs = (pairs: Uint8Array) => Uint8Array
@@ -26,6 +28,11 @@ export class TreeHasher {
   /** `leaves` are 32 bytes each. */
   push(leaves: Uint8Array): void {
     this.#size += leaves.length / HASH_BYTES
+    for (let at = 0; at < leaves.length; at += PUSHED_BYTES)
+      this.#climb(leaves.subarray(at, at + PUSHED_BYTES))
+  }
+
+  #climb(leaves: Uint8Array): void {
     for (let level = 0, nodes = leaves; nodes.length > 0; level++) {
       const left = this.#waiting[level] ?? null
       if (left !== null) nodes = concat(left, nodes)

@@ -1,4 +1,4 @@
-import { ByteList, decodeUtf8 } from './bytes.ts'
+import { ByteList, concat, decodeUtf8 } from './bytes.ts'
 import { parseCanonical } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
@@ -25,101 +25,139 @@ export interface Mark {
   readonly offset: number
 }
 
-/** Bytes `from` to `to` of a file, fewer at its end. */
-export type ReadBytes = (from: number, to: number) => Promise<Uint8Array>
-
 const LF = 0x0a
 const COMMA = 0x2c
-/** Read beyond the end of a run, where its last line ends. */
-const LOOK_AHEAD = 64 * 1024
 const PLAIN_BATCH = 192
-const MOST_BYTES = 4 * 1024 * 1024
-const LEAST_BYTES = 128 * 1024
+const MOST_BYTES = 32 * 1024 * 1024
+const LEAST_BYTES = 512 * 1024
 
 /** Bytes of a run, so that small files too are shared out among `lanes` and large ones keep none of them waiting. */
 export function runBytesOf(size: number, lanes: number): number {
-  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.ceil(size / (2 * lanes))))
+  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.ceil(size / (3 * lanes))))
 }
 
 /**
- * Checks the memory lines that start at bytes `from` to `to` of a file, wherever those lie in it; `from` is behind
- * the first byte. Stops before a line that does not hold, that does not end, or that is the last of its list. What
- * the kernel does not take, or without one all, is read plainly. Throws what `read` throws.
+ * Checks the memory lines that start at bytes `from` to `to` of a file, wherever those lie in it. `chunks` are its
+ * bytes from the one before `from` on; what one holds is read before the next is asked for. Stops before a line that
+ * does not hold, that does not end, or that is the last of its list. What the kernel does not take, or without one
+ * all, is read plainly. Throws what reading throws.
  */
 export async function checkRun(
   kernel: Kernel | null,
-  read: ReadBytes,
+  chunks: AsyncIterable<Uint8Array>,
   from: number,
   to: number,
 ): Promise<CheckedRun> {
-  // A line starts behind an LF, which may be the byte before.
-  const origin = from - 1
-  const bytes = await readLines(read, origin, to)
-  const first = bytes.indexOf(LF) + 1
-  if (first === 0 || origin + first >= to)
-    return { start: null, end: to, leaves: new Uint8Array(), marks: [], isWhole: true }
-  const lines = bytes.subarray(first)
-  const { end, leaves, marks } = checkLines(kernel, lines)
-  const start = origin + first
-  return {
-    start,
-    end: start + end,
-    leaves,
-    marks: marks.map(({ index, offset }) => ({ index, offset: start + offset })),
-    isWhole: end === lines.length,
+  const lines = new RunLines(kernel, from, to)
+  for await (const chunk of chunks) {
+    lines.push(chunk)
+    if (lines.isDone) break
+  }
+  return lines.toRun()
+}
+
+/** The lines of a run as its bytes come in. */
+class RunLines {
+  readonly #kernel: Kernel | null
+  readonly #to: number
+  readonly #leaves = new ByteList()
+  readonly #marks: Mark[] = []
+  /** Bytes of a line that has not ended yet, and where they start in the file. */
+  readonly #held = new ByteList()
+  #at: number
+  #start: number | null = null
+  #isStopped = false
+
+  constructor(kernel: Kernel | null, from: number, to: number) {
+    this.#kernel = kernel
+    this.#at = from - 1
+    this.#to = to
+  }
+
+  push(chunk: Uint8Array): void {
+    let rest = chunk
+    if (this.#start === null) {
+      // A line starts behind an LF, which may be the byte before the run.
+      const first = chunk.indexOf(LF) + 1
+      this.#at += first === 0 ? chunk.length : first
+      if (first === 0 || this.#at >= this.#to) return
+      this.#start = this.#at
+      rest = chunk.subarray(first)
+    }
+    const end = rest.lastIndexOf(LF) + 1
+    if (end > 0) {
+      this.#check(this.#held.bytes, rest.subarray(0, end))
+      this.#held.clear()
+    }
+    this.#held.push(rest.subarray(end))
+  }
+
+  /** Whole lines, the first of which may have begun in an earlier chunk. */
+  #check(held: Uint8Array, rest: Uint8Array): void {
+    // The last line of the run is the one that has the byte before its end.
+    const last = Math.max(this.#to - 1 - this.#at - held.length, 0)
+    const lines = rest.subarray(0, rest.indexOf(LF, Math.min(last, rest.length - 1)) + 1)
+    const end = checkLines(this.#kernel, [held, lines], (leaves, offset) => {
+      this.#marks.push({ index: this.#leaves.length / 32, offset: this.#at + offset })
+      this.#leaves.push(leaves)
+    })
+    this.#isStopped = end < held.length + lines.length
+    this.#at += end
+  }
+
+  /** Nothing more is to be read. */
+  get isDone(): boolean {
+    return this.#isStopped || this.#at >= this.#to || this.#held.length > MAX_LINE
+  }
+
+  toRun(): CheckedRun {
+    return {
+      start: this.#start,
+      end: this.#at,
+      leaves: this.#leaves.toBytes(),
+      marks: this.#marks,
+      isWhole: this.#start === null || this.#at >= this.#to,
+    }
   }
 }
 
-/** Bytes from `from` to the end of the line that has the byte before `to`, if it ends within the limit of a line. */
-async function readLines(read: ReadBytes, from: number, to: number): Promise<Uint8Array> {
-  let bytes = await read(from, to + LOOK_AHEAD)
-  const last = to - 1 - from
-  let lf = bytes.indexOf(LF, last)
-  for (let ahead = LOOK_AHEAD; lf === -1 && ahead <= MAX_LINE && bytes.length === to + ahead - from;) {
-    ahead *= 8
-    bytes = await read(from, to + ahead)
-    lf = bytes.indexOf(LF, last)
-  }
-  return lf === -1 ? bytes : bytes.subarray(0, lf + 1)
-}
-
-/** Takes lines from the start of `bytes`, as long as they hold. Offsets are in `bytes`. */
+/** Takes lines from the start of `parts`, as long as they hold, and answers where the next begins. */
 function checkLines(
   kernel: Kernel | null,
-  bytes: Uint8Array,
-): { readonly end: number; readonly leaves: Uint8Array<ArrayBuffer>; readonly marks: readonly Mark[] } {
-  const leaves = new ByteList()
-  const marks: Mark[] = []
-  kernel?.load(bytes)
-  let at = 0
-  for (let end = -1; end !== at;) {
-    end = at
-    const index = leaves.length / 32
+  parts: readonly Uint8Array[],
+  take: (leaves: Uint8Array, offset: number) => void,
+): number {
+  // The kernel takes a copy of its own; a further large array would cost as much as all that is hashed.
+  const bytes = kernel?.load(...parts) ?? concat(...parts)
+  for (let at = 0; ;) {
     const taken = kernel?.takeLines(at)
-    if (taken !== undefined && taken.leaves.length > 0) {
-      leaves.push(taken.leaves)
-      at = taken.end
-    } else {
-      at = checkPlainly(bytes, at, kernel === null ? PLAIN_BATCH : 1, leaves)
-    }
-    if (at > end) marks.push({ index, offset: end })
+    const plain = taken === undefined || taken.leaves.length === 0 ? checkPlainly(bytes, at, kernel) : null
+    const { leaves, end } = plain ?? taken!
+    if (leaves.length === 0) return at
+    take(leaves, at)
+    at = end
   }
-  return { end: at, leaves: leaves.toBytes(), marks }
 }
 
-/** Takes up to `most` lines from `at` on and answers where the next begins. */
-function checkPlainly(bytes: Uint8Array, at: number, most: number, leaves: ByteList): number {
-  for (let count = 0; count < most; count++) {
-    const lf = bytes.indexOf(LF, at)
+/** Takes some lines from `at` on, one where the kernel takes the others. */
+function checkPlainly(
+  bytes: Uint8Array,
+  from: number,
+  kernel: Kernel | null,
+): { readonly leaves: Uint8Array; readonly end: number } {
+  const leaves = new ByteList()
+  let end = from
+  for (let count = 0; count < (kernel === null ? PLAIN_BATCH : 1); count++) {
+    const lf = bytes.indexOf(LF, end)
     // The last memory has no comma; it and what follows it are not ours to judge.
-    if (lf === -1 || lf - at > MAX_LINE || bytes[lf - 1] !== COMMA) break
+    if (lf === -1 || lf - end > MAX_LINE || bytes[lf - 1] !== COMMA) break
     try {
-      leaves.push(checkMemory(parseMemory(parseCanonical(decodeUtf8(bytes.subarray(at, lf - 1))))))
+      leaves.push(checkMemory(parseMemory(parseCanonical(decodeUtf8(bytes.subarray(end, lf - 1))))))
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error
       break
     }
-    at = lf + 1
+    end = lf + 1
   }
-  return at
+  return { leaves: leaves.bytes, end }
 }

@@ -1,6 +1,7 @@
-import type { Lanes as VerifyLanes } from '../core/verification.ts'
+import type { VerifyOptions } from '../core/verification.ts'
 import { runBytesOf } from '../core/run.ts'
 import { WorkerBridge } from './bridge.ts'
+import { kernel } from './kernel.ts'
 import { LANE_NAME, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
 import type { TaskContext } from './protocol.ts'
@@ -50,17 +51,22 @@ export class Lanes {
     for (const bridge of this.#bridges) bridge.close()
   }
 
-  /** What verification needs to check a file's runs here. */
-  over(source: Source, context: Pick<TaskContext, 'signal'>): VerifyLanes | null {
+  /** What verification needs to check a file's runs here: of a gzip file that is not inflated yet there are none. */
+  optionsFor(
+    source: Source,
+    context: Pick<TaskContext, 'signal'>,
+  ): Pick<VerifyOptions, 'lanes' | 'hashPairs'> {
     const file = source.plain
-    if (file === null) return null
-    return {
+    const tree = kernel === null ? {} : { hashPairs: kernel.hashPairs }
+    if (file === null) return tree
+    const lanes = {
       size: file.size,
       count: this.count,
       runBytes: runBytesOf(file.size, this.count),
-      check: (from, to) => this.call('check', { file, from, to }),
-      chunks: (from) => source.chunks(context, from),
+      check: (from: number, to: number) => this.call('check', { file, from, to }),
+      chunks: (from: number) => source.chunks(context, from),
     }
+    return { ...tree, lanes }
   }
 }
 

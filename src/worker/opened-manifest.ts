@@ -38,7 +38,8 @@ export class OpenedManifest {
   static async verify(source: Source, lanes: Lanes, context: TaskContext): Promise<OpenedManifest> {
     const { signal, progress } = context
     const verification = await verifyManifest(source.chunks(context), {
-      ...lanes.over(source, context),
+      ...lanes.optionsFor(source, context),
+      onSigned: (signed) => progress({ done: 0, total: source.size, memories: 0, signed }),
       onProgress: (bytes, memories) => {
         if (signal.aborted) throw new ExchangeError('cancelled')
         progress({ done: source.isGzip ? source.read : bytes, total: source.size, memories })

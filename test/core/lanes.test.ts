@@ -16,7 +16,7 @@ describe.each(Object.entries(CASES))('%s, in runs', (_, cases) => {
   it.each(cases)('%s', async (_, file) => {
     const bytes = bytesOfCase(file)
     const plain = await answer(inChunks(bytes))
-    const sizes = bytes.length > 100_000 ? [100_001] : [1, 97, 500, bytes.length]
+    const sizes = bytes.length > 100_000 ? [100_001] : [1, 500]
     for (const size of sizes) {
       expect(await answer(inChunks(bytes), inRuns(bytes, kernel, size))).toEqual(plain)
       expect(await answer(inChunks(bytes), inRuns(bytes, null, size))).toEqual(plain)

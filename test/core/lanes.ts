@@ -12,15 +12,21 @@ export function startKernel(): Kernel {
 
 /** Options with which `bytes` are verified in runs of `runBytes`. A null kernel: plainly. */
 export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: number): VerifyOptions {
-  const read = async (from: number, to: number) => bytes.slice(from, to)
+  async function* chunks(from: number): AsyncGenerator<Uint8Array> {
+    // One buffer filled again and again, as files are read.
+    const buffer = new Uint8Array(1000)
+    for (let at = from; at < bytes.length; at += 1000) {
+      const chunk = bytes.subarray(at, at + 1000)
+      buffer.set(chunk)
+      yield buffer.subarray(0, chunk.length)
+    }
+  }
   const lanes: Lanes = {
     size: bytes.length,
     count: 2,
     runBytes,
-    check: (from, to) => checkRun(kernel, read, from, to),
-    async *chunks(from) {
-      for (let at = from; at < bytes.length; at += 1000) yield bytes.slice(at, at + 1000)
-    },
+    check: (from, to) => checkRun(kernel, chunks(from - 1), from, to),
+    chunks,
   }
   return kernel === null ? { lanes } : { lanes, hashPairs: kernel.hashPairs }
 }

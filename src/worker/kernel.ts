@@ -1,0 +1,12 @@
+import base64 from 'virtual:omega-kernel'
+import { Kernel } from '../core/kernel.ts'
+import { isKernelRight } from '../core/self-test.ts'
+
+/** This worker's own, whether it does what it must or not: for the self-test. */
+export const startedKernel = Kernel.start(base64)
+
+/**
+ * The one to be used; null where the engine has none, and where it does not do what the plain reader does: then all is
+ * read and hashed plainly.
+ */
+export const kernel = startedKernel !== null && isKernelRight(startedKernel) ? startedKernel : null
