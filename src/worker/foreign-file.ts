@@ -45,7 +45,8 @@ export async function readForeignFile(
   for await (const chunk of (await Source.open(file)).chunks({ signal })) {
     bytes += chunk.length
     if (bytes > MAX_FOREIGN_BYTES) throw new ExchangeError('limit_exceeded')
-    chunks.push(chunk)
+    // A chunk is only there until the next is asked for.
+    chunks.push(chunk.slice())
   }
   const { kind, rows, notes } = readForeign(decodeUtf8(concat(...chunks)), context)
   const drafts = rows.flatMap(({ draft }) => (draft === undefined ? [] : [toMemoryDraft(draft)]))
