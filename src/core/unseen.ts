@@ -151,7 +151,7 @@ interface Found extends Unseen {
 }
 
 function* scan(text: string, kind: TextKind): Generator<Found> {
-  const rightToLeft = kind === 'prose' && DIRECTION_MARK.test(text) && FROM_THE_RIGHT.test(text)
+  const rightToLeft = kind === 'prose' && DIRECTION_MARK.test(text) ? createLines(text) : null
   for (const { index, groups } of text.matchAll(PATTERNS[kind])) {
     const run = groups?.['run']
     if (run === undefined) continue
@@ -173,12 +173,28 @@ function* scan(text: string, kind: TextKind): Generator<Found> {
       } else if (!DRAWN.test(character)) {
         const after = String.fromCodePoint(text.codePointAt(to) ?? 0x20)
         const letters =
-          kind === 'name' ? null : lettersFor(character, before, to < text.length ? after : '', rightToLeft)
+          kind === 'name'
+            ? null
+            : lettersFor(character, before, to < text.length ? after : '', rightToLeft?.(from) === true)
         if (letters !== 0) yield { from, to, stacked: false, letters }
       }
       before = character
       from = to
     }
+  }
+}
+
+/** Whether the line at a place, asked for from left to right, has letters that are written from the right. */
+function createLines(text: string): (at: number) => boolean {
+  let end = -1
+  let has = false
+  return (at) => {
+    if (at > end) {
+      const next = text.indexOf('\n', at)
+      end = next === -1 ? text.length : next
+      has = FROM_THE_RIGHT.test(text.slice(text.lastIndexOf('\n', at) + 1, end))
+    }
+    return has
   }
 }
 
