@@ -1,45 +1,85 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type Locator, type Page } from '@playwright/test'
 import type { JsonObject } from '../reference/canonical.ts'
 import { serialize } from '../reference/canonical.ts'
-import { buildManifest, buildStatement, ISSUER, signerNamed, type Signer } from '../reference/writer.ts'
-import { DISGUISES, ELSEWHERE, FILE_NAMES, NAMES, TEXTS } from './payloads.ts'
-import { openProfile } from './profile.ts'
-import { fileOf, goTo, importOpened, makeIdentity, openApp, openFile, press, trustKey } from './steps.ts'
+import {
+  buildManifest,
+  buildStatement,
+  ISSUER,
+  signerNamed,
+  twinSigner,
+  type Signer,
+} from '../reference/writer.ts'
+import { DISGUISES, DOWNLOADS, ELSEWHERE, FILE_NAMES, HASHES, HIDING, NAMES, TEXTS } from './payloads.ts'
+import { openProfile, type Profile } from './profile.ts'
+import {
+  beginExport,
+  download,
+  fileOf,
+  goTo,
+  importOpened,
+  makeIdentity,
+  openApp,
+  openFile,
+  press,
+  saveMemory,
+  signAndSave,
+  trustKey,
+} from './steps.ts'
 
 const pick = <T>(items: readonly T[], at: number): T => items[at % items.length]!
 const ascending = (...texts: string[]) => [...new Set(texts)].sort()
-const calledBy = (label: string): Signer => ({ ...ISSUER, label })
+const calledBy = (label: string, signer: Signer = ISSUER): Signer => ({ ...signer, label })
+/** A name that has something unseen, whatever else it does: where it is shown as it is, the watch tells. */
+const telling = (name: string) => `${name.slice(0, 200)}\u200b\u2060`
 
-/** A memory in which every member that may hold text holds something hostile. */
-const memories = TEXTS.map((content, at): JsonObject => ({
-  content,
-  entity_id: pick(NAMES, at),
-  event_type: pick(NAMES, at + 7),
-  id: pick(NAMES, at + 3),
-  tags: ascending(pick(NAMES, at + 1), pick(NAMES, at + 19), pick(NAMES, at + 40)),
+/** So many texts to a memory: each stands in it at the start of a line, and all of them in few memories. */
+const TEXTS_A_MEMORY = 6
+const groups = Array.from({ length: Math.ceil(TEXTS.length / TEXTS_A_MEMORY) }, (_, at) =>
+  TEXTS.slice(at * TEXTS_A_MEMORY, (at + 1) * TEXTS_A_MEMORY),
+)
+const tagsOf = (at: number) =>
+  ascending(...NAMES.filter((_, i) => i % groups.length === at), telling(pick(NAMES, at)))
+
+/** Memories in which every member that may hold text holds something hostile. */
+const memories = groups.map((texts, at): JsonObject => ({
+  content: texts.join('\n'),
+  entity_id: telling(pick(NAMES, 3 * at)),
+  event_type: telling(pick(NAMES, 3 * at + 1)),
+  id: pick(NAMES, 3 * at + 2),
+  tags: tagsOf(at),
   metadata: {
-    [content.slice(0, 500)]: pick(TEXTS, at + 5).slice(0, 2000),
-    list: [pick(TEXTS, at + 11), null],
+    ...Object.fromEntries(texts.map((text) => [text.slice(0, 500), text.slice(0, 2000)])),
+    list: [telling(pick(TEXTS, at)), null],
   },
-  [`x-${pick(NAMES, at + 23)}`]: pick(TEXTS, at + 31),
+  [`x-${telling(pick(NAMES, at + 23))}`]: { [telling(pick(NAMES, at))]: texts },
 }))
-const NOTE = TEXTS.join('\n').slice(0, 1999)
+/** The same memories as another peer has them. */
+const others = memories.map((memory, at): JsonObject => ({
+  ...memory,
+  event_type: telling(pick(NAMES, 3 * at + 4)),
+  metadata: { [telling(pick(NAMES, at + 5))]: pick(TEXTS, at + 7).slice(0, 500) },
+  [`x-${telling(pick(NAMES, at + 9))}`]: pick(TEXTS, at),
+}))
+const details = {
+  note: `${telling('')}${TEXTS.join('\n')}`.slice(0, 1999),
+  audience: ascending('a'.repeat(64), ISSUER.fingerprint),
+  selection: {
+    entity_id: telling(pick(NAMES, 2)),
+    event_type: telling(pick(NAMES, 30)),
+    tags: ascending(telling(pick(NAMES, 4)), pick(NAMES, 44)),
+    later: pick(TEXTS, 9),
+  },
+  later: { [pick(TEXTS, 12)]: pick(TEXTS, 13) },
+}
 const manifest = buildManifest({
   memories,
-  signers: [calledBy(DISGUISES.trusted)],
-  details: {
-    note: NOTE,
-    selection: {
-      entity_id: pick(NAMES, 2),
-      event_type: pick(NAMES, 30),
-      tags: ascending(pick(NAMES, 4), pick(NAMES, 44)),
-      later: pick(TEXTS, 9),
-    },
-    later: { [pick(TEXTS, 12)]: pick(TEXTS, 13) },
-  },
+  signers: [calledBy(telling(DISGUISES.trusted)), twinSigner('P-256')],
+  details,
   header: { later: TEXTS.slice(0, 40), expires_at: '2099-01-01T00:00:00.000Z' },
 })
+const OTHER = signerNamed('another')
+const second = buildManifest({ memories: others, signers: [calledBy(telling(DISGUISES.verified), OTHER)] })
 const HOSTILE_FILE = 'manifest\u202enosj.exe'
 
 /** What a page never does, whatever it shows. */
@@ -85,10 +125,71 @@ async function go(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => (location.hash = to), hash)
 }
 
+/** A browser with the app, in which a breach ends the test where it happened. */
+async function begin(name: string): Promise<Profile & { readonly calm: () => void }> {
+  const profile = await openProfile(test.info().outputPath(name))
+  const { page, problems, context } = profile
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  page.on('dialog', (dialog) => {
+    problems.push('a dialog of the browser')
+    void dialog.accept()
+  })
+  await openApp(page)
+  return { ...profile, calm: () => expect(problems).toEqual([]) }
+}
+
+async function keysOf(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('omega-exchange')
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const pages = await new Promise<{ keys: Uint8Array }[]>((resolve) => {
+      const asked = db.transaction('pages').objectStore('pages').getAll()
+      asked.onsuccess = () => resolve(asked.result as { keys: Uint8Array }[])
+    })
+    db.close()
+    const keys = pages.flatMap(({ keys: bytes }) =>
+      Array.from({ length: bytes.length / 32 }, (_, at) =>
+        [...bytes.subarray(32 * at, 32 * at + 32)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+      ),
+    )
+    return [...new Set(keys)]
+  })
+}
+
+/** Addresses that a printed page could be followed to. */
+async function printed(page: Page): Promise<string[]> {
+  const pdf = (await page.pdf()).toString('latin1')
+  return [...pdf.matchAll(/\/URI\s*\(([^)]*)\)/g)].map(([, address]) => address!)
+}
+
+async function expectPrintedCalm(page: Page): Promise<void> {
+  for (const address of await printed(page)) expect(address).toContain('127.0.0.1')
+}
+
+/** What the clipboard really has after a person has copied what `part` shows. */
+async function copy(page: Page, part: Locator): Promise<{ text: string; html: string }> {
+  await part.first().evaluate((element) => getSelection()!.selectAllChildren(element))
+  await page.keyboard.press('ControlOrMeta+c')
+  return page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read()
+    const read = async (type: string) =>
+      item!.types.includes(type) ? (await item!.getType(type)).text() : ''
+    return { text: await read('text/plain'), html: await read('text/html') }
+  })
+}
+
+/** An element or an attribute that is not of a plain table. */
+const LIVE = /<(?!\/?(?:table|tbody|tr|td|br)>)/i
+const FORMULA = /(?:^|[\t\n])[\s"]*(?:[=+\-@|%]|https?:|javascript:|mailto:|www\.|\/\/)/
+
 test('the watch sees what data must never do', async () => {
   const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
   await openApp(page)
   expect(problems).toEqual([])
+  const add = (text: string, name = 'p') =>
+    `{ const e = document.createElement('${name}'); e.textContent = ${JSON.stringify(text)}; document.body.append(e) }`
   const planted: readonly [what: RegExp, deed: string][] = [
     [/ran: 1/, `globalThis.__ran = 1`],
     [/element: <img/, `document.body.append(document.createElement('img'))`],
@@ -98,8 +199,18 @@ test('the watch sees what data must never do', async () => {
       `{ const a = document.createElement('a'); a.href = 'javascript:1'; document.body.append(a) }`,
     ],
     [/csp|ContentSecurityPolicy/, `{ const i = new Image(); i.src = '${ELSEWHERE}/x' }`],
+    [/csp|ContentSecurityPolicy/, `{ const i = new Image(); i.src = 'data:image/png;base64,' }`],
     [/csp|ContentSecurityPolicy/, `try { document.body.innerHTML = '<b>x</b>' } catch {}`],
     [/called: alert/, `alert(1)`],
+    ...HIDING.map((text): [RegExp, string] => [/unseen: text/, add(text)]),
+    [/unseen: text/, `document.querySelector('h1').firstChild.data = 'a\u200bb'`],
+    [/unseen: text/, add('a\u00adb', 'bdi')],
+    [/unseen: text of option/, add('a\u200bb', 'option')],
+    [/unseen: text of title/, `document.title = 'a\u202eb'`],
+    [/unseen: title/, `document.querySelector('h1').title = 'a\u200bb'`],
+    [/unseen: aria-label/, `document.querySelector('h1').setAttribute('aria-label', 'a\u2066b')`],
+    [/turned: text/, add(DISGUISES.hebrew)],
+    [/turned: title/, `document.querySelector('h1').title = ${JSON.stringify(DISGUISES.arabic)}`],
   ]
   page.on('dialog', (dialog) => void dialog.dismiss())
   for (const [what, deed] of planted) {
@@ -107,162 +218,349 @@ test('the watch sees what data must never do', async () => {
     await page.evaluate(deed)
     await expect.poll(() => problems.join('\n'), deed).toMatch(what)
   }
+  problems.length = 0
+  for (const text of [DISGUISES.emoji, 'e\u0301\u0323', 'it’s “so”', `\u2068${DISGUISES.hebrew}\u2069`])
+    await page.evaluate(add(text, 'bdi'))
+  await page.evaluate(`document.title = ${JSON.stringify(`\u2068${DISGUISES.hebrew}\u2069 · Memories`)}`)
+  expect(problems).toEqual([])
+  // And so does what looks at a printed page.
+  await page.evaluate(
+    `{ const a = document.createElement('a'); a.textContent = 'x'; a.setAttribute('href', 'https://elsewhere.invalid/'); document.querySelector('main').append(a) }`,
+  )
+  expect(await printed(page)).toContainEqual(expect.stringContaining('elsewhere.invalid'))
   await close()
 })
 
-test('nothing that a stranger writes runs, leads away or passes for ours, wherever it is shown', async () => {
-  test.setTimeout(300_000)
-  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
-  page.on('dialog', () => problems.push('a dialog of the browser'))
-  const calm = () => expect(problems).toEqual([])
-  await openApp(page)
-  await makeIdentity(page, DISGUISES.verified.slice(0, 60))
+test('opened: nothing that a stranger writes runs, leads away or passes for ours', async () => {
+  test.setTimeout(180_000)
+  const { page, problems, calm, close } = await begin('opened')
+  await makeIdentity(page, telling('Me'))
 
-  await test.step('files that are nothing, under hostile names', async () => {
+  await test.step('addresses', async () => {
+    for (const hash of HASHES) {
+      await go(page, hash)
+      await expect(page.locator('main')).not.toContainText('made a mistake')
+      expect(await page.title()).toMatch(/^[\w ]+ · Omega Exchange$/)
+    }
+    await goTo(page, 'Identity')
+    calm()
+  })
+
+  await test.step('files that are nothing, under hostile names; what is pasted', async () => {
     for (const [at, name] of FILE_NAMES.entries()) {
       await openFile(page, fileOf(name, pick(TEXTS, at) || 'x'))
       await expect(page.getByTestId('refusal').or(page.getByTestId('preview')).first()).not.toBeEmpty()
     }
     await inspect(page, 'refusal')
-    calm()
-  })
-
-  await test.step('an opened manifest: claims in quotation marks, trust and verdict ours', async () => {
-    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
-    await expect(page.getByTestId('verdict')).toContainText(`${memories.length} leaves`)
-    await expect(page.getByText('“').first()).toBeVisible()
-    await inspect(page, 'opened')
-    await expectAccessible(page, 'opened')
-    expect(await page.title()).not.toMatch(/\u202e/)
-    // Where a name has something unseen, it says so.
-    await expect(page.locator('[data-unseen="U+202E"]').first()).toBeAttached()
-    for (const at of memories.keys()) {
-      await go(page, `#/exchange/opened/memories/${at + 1}`)
-      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
-      // What a button of ours copies begins no formula: an id that is no plain word has none.
-      const isPlain = /^[A-Za-z0-9][\w.:-]*$/.test(String(memories[at]!['id']))
-      await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(isPlain ? 1 : 0)
-      if (at % 16 === 0) await inspect(page, `opened memory ${at}`)
+    for (const text of [TEXTS.join('\n'), `[${JSON.stringify(pick(TEXTS, 3))}]`, HIDING.join('')]) {
+      await page.evaluate((pasted) => {
+        const clipboardData = new DataTransfer()
+        clipboardData.setData('text/plain', pasted)
+        clipboardData.setData('text/html', pasted)
+        document.body.dispatchEvent(
+          new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+        )
+      }, text)
+      await expect(page.getByTestId('refusal')).toContainText('pasted')
     }
     calm()
   })
 
-  await test.step('trusted under a hostile name, imported, read', async () => {
-    await go(page, '#/exchange/opened')
-    await trustKey(page, ISSUER.pem, DISGUISES.zalgo)
+  await test.step('a manifest: claims in quotation marks, trust and verdict ours', async () => {
+    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await expect(page.getByTestId('verdict')).toContainText(`${memories.length} leaves`)
+    const claim = page.locator('.signer h3')
+    expect(await claim.innerText()).toMatch(/^“.*”$/s)
+    await expect(page.getByText('A signature of another kind')).toBeVisible()
+    // Where a name has something unseen, it says so.
+    await expect(page.locator('[data-unseen="U+202E"]').first()).toBeAttached()
+    await inspect(page, 'opened')
+    await expectAccessible(page, 'opened')
+    await expectPrintedCalm(page)
+    const { text, html } = await copy(page, page.locator('.pane'))
+    expect(text).toContain('calls itself')
+    expect(html).not.toMatch(LIVE)
+    expect(text).not.toMatch(FORMULA)
+    calm()
+  })
+
+  await test.step('its memories', async () => {
+    await go(page, '#/exchange/opened/memories')
+    await inspect(page, 'opened memories')
+    for (const at of memories.keys()) {
+      await go(page, `#/exchange/opened/memories/${at + 1}`)
+      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
+      // An id that is no plain one is a stranger's text.
+      await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(0)
+      if (at % 8 === 0) await inspect(page, `opened memory ${at}`)
+    }
+    calm()
+  })
+
+  await test.step('under the names that it is saved by', async () => {
+    for (const [name, saved] of DOWNLOADS) {
+      await openFile(page, fileOf(name, manifest.bytes))
+      const { download: file } = await download(page, () =>
+        page.getByRole('button', { name: 'Save report' }).click(),
+      )
+      expect(file.suggestedFilename()).toBe(saved)
+    }
+    calm()
+  })
+
+  await test.step('a statement, a fork of what was imported', async () => {
+    const header = Object.fromEntries(
+      TEXTS.slice(0, 60).map((text, at) => [text.slice(0, 300), pick(TEXTS, at + 1)]),
+    )
+    const statement = buildStatement('text/<script>__ran=1</script>\u202e', header, [
+      calledBy(telling(DISGUISES.long)),
+    ])
+    await openFile(page, fileOf('a\u200b.json', `${serialize({ format: 'omega-statement/1', statement })}\n`))
+    await expect(page.getByTestId('statement')).toBeVisible()
+    expect(await page.locator('.signer h3').innerText()).toMatch(/^“.*”$/s)
+    await inspect(page, 'statement')
+    await expectAccessible(page, 'statement')
+    calm()
+  })
+
+  await test.step('memories from elsewhere', async () => {
+    const rows = [
+      ...TEXTS.map((content, at) => ({ content, entity_id: pick(NAMES, at), tags: [pick(TEXTS, at)] })),
+      ...NAMES.slice(0, 20).map((name) => ({ content: name, entity_id: telling(name), [telling(name)]: 1 })),
+    ]
+    await openFile(page, fileOf('<b>rows</b>\u200b.json', JSON.stringify(rows)))
+    const preview = page.getByTestId('preview')
+    await expect(preview).toBeVisible()
+    // The name of a member is a stranger's, what is said of it is ours: they are two.
+    await expect(preview.locator('.quoted').first()).toBeVisible()
+    await inspect(page, 'foreign')
+    await expectPrintedCalm(page)
+    await page.getByRole('button', { name: /^Take in/ }).click()
+    await expect(page.getByTestId('taken-in')).toBeVisible()
+    calm()
+  })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('held: nothing that a stranger wrote runs, leads away or passes for ours', async () => {
+  test.setTimeout(180_000)
+  const { page, problems, calm, close } = await begin('held')
+  await makeIdentity(page, telling(DISGUISES.verified.slice(0, 60)))
+
+  await test.step('trusted under its claim, imported', async () => {
+    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await press(page, /Trust this signer/)
+    await expect(page.locator('.quoted').first()).toBeVisible()
+    await inspect(page, 'trust')
+    await trustKey(page, ISSUER.pem, telling(DISGUISES.hebrew))
+    await trustKey(page, OTHER.pem, telling(DISGUISES.arabic))
     await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
     await inspect(page, 'trusted')
     expect(await importOpened(page)).toContain('imported')
     await inspect(page, 'imported')
+    await press(page, 'See it in the register')
+    await expect(page.getByText('Chosen by')).toBeVisible()
+    await inspect(page, 'register')
+    await openFile(page, fileOf('\u2067second.json', second.bytes))
+    await importOpened(page)
+    calm()
+  })
+
+  await test.step('listed', async () => {
     await goTo(page, 'Memories')
-    await inspect(page, 'memories')
-    await expectAccessible(page, 'memories')
     await page.getByRole('button', { name: /^Filter/ }).click()
     await inspect(page, 'filter')
-    const keys = await page.evaluate(async () => {
-      const db = await new Promise<IDBDatabase>((resolve) => {
-        const opening = indexedDB.open('omega-exchange')
-        opening.onsuccess = () => resolve(opening.result)
-      })
-      const pages = await new Promise<{ keys: Uint8Array }[]>((resolve) => {
-        const asked = db.transaction('pages').objectStore('pages').getAll()
-        asked.onsuccess = () => resolve(asked.result as { keys: Uint8Array }[])
-      })
-      db.close()
-      return pages.flatMap(({ keys: bytes }) =>
-        Array.from({ length: bytes.length / 32 }, (_, at) =>
-          [...bytes.subarray(32 * at, 32 * at + 32)]
-            .map((byte) => byte.toString(16).padStart(2, '0'))
-            .join(''),
-        ),
-      )
-    })
+    await expectAccessible(page, 'memories')
+    await expectPrintedCalm(page)
+    const { text, html } = await copy(page, page.locator('.rows'))
+    expect(html).not.toMatch(LIVE)
+    expect(text).not.toMatch(FORMULA)
+    await go(page, `#/memories/peer/${'f'.repeat(64)}`)
+    await expect(page.getByLabel('Origin')).toHaveValue('f'.repeat(64))
+    await page.getByRole('button', { name: 'Clear filters' }).click()
+    await page.getByRole('button', { name: 'Save as CSV' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    calm()
+  })
+
+  const keys = await keysOf(page)
+  await test.step('read, with what else attests it', async () => {
+    expect(keys).toHaveLength(memories.length)
     for (const [at, key] of keys.entries()) {
       await go(page, `#/memories/${key}`)
       await expect(page.getByTestId('memory')).toBeVisible()
-      if (at % 16 === 0) await inspect(page, `memory ${at}`)
-      if (at % 40 === 0) await expectAccessible(page, `memory ${at}`)
+      await page.getByTestId('attestations').locator('summary').first().click()
+      await expect(page.getByTestId('attestations').locator('table').first()).toBeVisible()
+      if (at % 8 === 0) await inspect(page, `memory ${at}`)
+      if (at % 16 === 0) await expectAccessible(page, `memory ${at}`)
+      if (at % 8 !== 0) continue
+      const whole = await copy(page, page.getByTestId('memory'))
+      expect(whole.html).not.toMatch(LIVE)
+      expect(whole.text).not.toMatch(FORMULA)
+      await page.getByRole('button', { name: 'Copy the metadata as JSON' }).click()
+      const json = await page.evaluate(() => navigator.clipboard.readText())
+      expect(json).not.toMatch(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f]/)
+      expect(JSON.parse(json)).toBeInstanceOf(Object)
     }
     calm()
   })
 
-  await test.step('what is copied out of the page leads nowhere, and what is printed neither', async () => {
-    const copied = await page.evaluate(() => {
-      let html = ''
-      const caught = (event: ClipboardEvent) => (html = event.clipboardData?.getData('text/html') ?? '')
-      document.addEventListener('copy', caught)
-      getSelection()!.selectAllChildren(document.querySelector('main')!)
-      const range = getSelection()!.getRangeAt(0)
-      document.execCommand('copy')
-      document.removeEventListener('copy', caught)
-      const links = [...range.cloneContents().querySelectorAll('[href], [src]')]
-      return { html, links: links.map((link) => link.getAttribute('href') ?? link.getAttribute('src')) }
-    })
-    expect(copied.html).not.toContain(`href="${ELSEWHERE}`)
-    for (const link of copied.links) expect(link).toMatch(/^#/)
-    const pdf = (await page.pdf()).toString('latin1')
-    const addresses = [...pdf.matchAll(/\/URI\s*\(([^)]*)\)/g)].map(([, address]) => address!)
-    for (const address of addresses) expect(address).toContain('127.0.0.1')
+  await test.step('edited, and edited again', async () => {
+    for (const key of keys.slice(0, 4)) {
+      await go(page, `#/memories/${key}/edit`)
+      const form = page.getByRole('form', { name: 'Memory' })
+      // What cannot be marked in a field is told beside it, and in JSON it is escaped.
+      await expect(form.getByText(/^Not seen in it: /).first()).toBeVisible()
+      const metadata = await form.getByLabel('Metadata (JSON)').inputValue()
+      expect(metadata).not.toMatch(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f]/)
+      await inspect(page, 'edit')
+      await saveMemory(page, { date: '2026-01-02' })
+      await press(page, 'Edit')
+      await saveMemory(page, { date: '2026-01-03' })
+      await page.getByTestId('earlier').locator('summary').first().click()
+      await expect(page.getByTestId('earlier').locator('dl').first()).toBeVisible()
+      await inspect(page, 'earlier')
+    }
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    calm()
   })
 
-  await test.step('peers and their names', async () => {
+  await test.step('exported', async () => {
+    await beginExport(page)
+    await inspect(page, 'export')
+    await page.getByLabel('Note').fill(HIDING.join('').slice(0, 500))
+    await page.getByLabel('Its name').fill(telling('Stream'))
+    await page.getByRole('group', { name: 'Meant for' }).getByRole('checkbox').first().check()
+    await signAndSave(page)
+    await inspect(page, 'exported')
+    await page.getByRole('link', { name: 'Its entry in the register' }).click()
+    await expect(page.getByText('Chosen by')).toBeVisible()
+    await inspect(page, 'made')
+    await beginExport(page)
+    await inspect(page, 'export again')
+    calm()
+  })
+
+  await test.step('peers: listed, renamed, revoked with a reason, reinstated, taken out', async () => {
     for (const [at, label] of Object.values(DISGUISES).entries())
-      await trustKey(page, signerNamed(`peer ${at}`).pem, label)
+      if (at % 3 === 0) await trustKey(page, signerNamed(`peer ${at}`).pem, telling(label))
     await goTo(page, 'Peers')
     await inspect(page, 'peers')
     await expectAccessible(page, 'peers')
-    const links = await page
-      .getByRole('link')
-      .evaluateAll((all) =>
-        all.map((link) => link.getAttribute('href')!).filter((href) => /^#\/peers\/[0-9a-f]{64}$/.test(href)),
-      )
-    expect(new Set(links).size).toBeGreaterThan(Object.keys(DISGUISES).length)
-    for (const href of new Set(links)) {
-      await go(page, href)
-      await inspect(page, href)
-    }
+    await go(page, `#/peers/${ISSUER.fingerprint}`)
+    await inspect(page, 'peer')
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await expect(page.getByText(/^Not seen in it: /)).toBeVisible()
+    await page.getByRole('button', { name: 'Keep the old name' }).click()
     await press(page, /^Revoke/)
+    await page.getByLabel('Full fingerprint').fill(ISSUER.fingerprint)
+    await page.getByLabel('Reason').fill(telling(DISGUISES.hebrew))
     await inspect(page, 'revoke')
+    await page.getByRole('button', { name: 'Revoke this key' }).click()
+    await expect(page.getByRole('button', { name: 'Reinstate' })).toBeVisible()
+    await inspect(page, 'revoked')
+    await press(page, 'Remove its memories')
+    await expect(page.getByRole('heading', { name: 'Remove its memories?' })).toBeVisible()
+    await inspect(page, 'remove')
+    await go(page, `#/peers/${ISSUER.fingerprint}/reinstate`)
+    await expect(page.getByText('You gave a reason')).toBeVisible()
+    await inspect(page, 'reinstate')
+    await goTo(page, 'Peers')
+    await press(page, 'Add a peer')
+    await page.getByLabel('Public key (PEM)').fill(ISSUER.pem)
+    await expect(page.getByText('Your reason')).toBeVisible()
+    await inspect(page, 'revoked key')
+    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await expect(page.getByText(/was revoked/).first()).toBeVisible()
+    await inspect(page, 'opened, revoked')
     calm()
   })
 
-  await test.step('a fork, a statement, memories from elsewhere, an export', async () => {
-    const fork = buildManifest({ memories: [{ content: 'x' }], signers: [calledBy(DISGUISES.holds)] })
+  await test.step('a fork', async () => {
+    const fork = buildManifest({
+      memories: [{ content: 'x' }],
+      signers: [calledBy(telling(DISGUISES.holds), OTHER)],
+    })
     await openFile(page, fileOf('\u2067trusted.json', fork.bytes))
     await inspect(page, 'fork')
     await press(page, /Put it on record/)
     await expect(page.getByRole('heading', { level: 1, name: 'Fork in a stream' })).toBeVisible()
     await inspect(page, 'fork decision')
-
-    const header = Object.fromEntries(
-      TEXTS.slice(0, 60).map((text, at) => [text.slice(0, 300), pick(TEXTS, at + 1)]),
-    )
-    const statement = buildStatement('text/<script>__ran=1</script>\u202e', header, [
-      calledBy(DISGUISES.long),
-    ])
-    await openFile(
-      page,
-      fileOf('statement.json', `${serialize({ format: 'omega-statement/1', statement })}\n`),
-    )
-    await expect(page.getByTestId('statement')).toBeVisible()
-    await inspect(page, 'statement')
-    await expectAccessible(page, 'statement')
-
-    const rows = TEXTS.map((content, at) => ({
-      content,
-      entity_id: pick(NAMES, at),
-      tags: [pick(TEXTS, at)],
-    }))
-    await openFile(page, fileOf('<b>rows</b>.json', JSON.stringify(rows)))
-    await expect(page.getByTestId('preview')).toBeVisible()
-    await inspect(page, 'foreign')
-
     await goTo(page, 'Exchange')
-    await inspect(page, 'register')
-    await press(page, 'Export memories')
-    await expect(page.getByTestId('export-preview')).toContainText(/memor/)
-    await inspect(page, 'export')
+    await inspect(page, 'waiting')
     calm()
   })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('no name is drawn over words of ours', async () => {
+  test.setTimeout(120_000)
+  const { page, close } = await begin('ink')
+  for (const [name, label] of Object.entries({
+    up: [...'Wave'].map((each) => each + '\u030f'.repeat(5)).join(''),
+    down: [...'Wave'].map((each) => each + '\u0323'.repeat(5)).join(''),
+    start: '\u0338\u20dd\u20e4Ada',
+    rings: 'T\u20dd\u20ddX\u20e0\u20e0',
+    cuneiform: '\u{12031}'.repeat(6),
+    wide: DISGUISES.wide,
+    zalgo: DISGUISES.zalgo,
+    long: DISGUISES.long,
+  })) {
+    await openFile(page, fileOf('x.json', buildManifest({ signers: [calledBy(label)] }).bytes))
+    await press(page, /Trust this signer/)
+    const claim = page.locator('.quoted bdi').first()
+    await expect(claim).toBeVisible()
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 900 })
+      // All but its own box: with the name drawn, and without.
+      const shot = () => page.screenshot({ mask: [claim], animations: 'disabled' })
+      const drawn = await shot()
+      await claim.evaluate((box: HTMLElement) => (box.style.visibility = 'hidden'))
+      const blank = await shot()
+      await claim.evaluate((box: HTMLElement) => (box.style.visibility = ''))
+      expect(drawn.equals(blank), `${name} at ${width}`).toBe(true)
+    }
+  }
+  await close()
+})
+
+test('the text of a memory is copied to the letter, with a hint where a spreadsheet would run it', async () => {
+  const { page, calm, close } = await begin('exact')
+  const content = '=HYPERLINK("https://elsewhere.invalid","Open")\n\u2067x'
+  await trustKey(page, ISSUER.pem, 'Partner')
+  await openFile(page, fileOf('x.json', buildManifest({ memories: [{ content, tags: ['=1+1'] }] }).bytes))
+  await importOpened(page)
+  await goTo(page, 'Memories')
+  await page.getByTestId('memory-row').first().click()
+  const { text, html } = await copy(page, page.getByTestId('content'))
+  expect([text, html]).toEqual([content, ''])
+  await expect(page.getByTestId('copied')).toContainText('A spreadsheet may take')
+  // With anything else around it, it is guarded.
+  const more = await copy(page, page.getByTestId('memory'))
+  expect(more.text).toContain(`'=HYPERLINK`)
+  expect(more.html).toContain(`'=HYPERLINK`)
+  await expect(page.getByTestId('copied')).toBeEmpty()
+  calm()
+  await close()
+})
+
+test('a peer cannot be called by a word of ours', async () => {
+  const { page, calm, close } = await begin('words')
+  await goTo(page, 'Peers')
+  await press(page, 'Add a peer')
+  await page.getByLabel('Public key (PEM)').fill(ISSUER.pem)
+  await page.getByLabel('Not compared').check()
+  for (const word of ['You', 'own', 'Аny']) {
+    await page.getByLabel('Your name for this peer').fill(word)
+    await page.getByRole('button', { name: 'Trust this key' }).click()
+    await expect(page.getByText('The program uses this word for its own')).toBeVisible()
+  }
+  await page.getByLabel('Your name for this peer').fill('Partner')
+  await page.getByRole('button', { name: 'Trust this key' }).click()
+  await expect(page.getByRole('heading', { name: 'This key is trusted now' })).toBeVisible()
+  calm()
   await close()
 })

@@ -145,3 +145,50 @@ export const FILE_NAMES: readonly string[] = [
   `javascript:${RUN}.json`,
   '=HYPERLINK("x").json',
 ]
+
+/** Each hides something from who reads, or shows it as what it is not. */
+export const HIDING: readonly string[] = [
+  'manifest\u202enosj.exe',
+  'A\u200bda',
+  'A\u2067da',
+  [...'hidden'].map((each, at) => each + String.fromCodePoint(0xe0100 + 17 * at)).join(''),
+  [...'the quick'].map((each, at) => each + (at % 2 ? '\u200b' : '\u200c')).join(''),
+  `Ada\u{1d173}${'\u{1d174}\u{1d17a}'.repeat(10)}`,
+  'Ada\u{1bca0}',
+  '\ufff9seen\ufffahidden\ufffb',
+  'Ada\u2800\u2800',
+  `Harbour™${DISGUISES.tags.slice(3)}\u{e007f}`,
+  `Z${'\u0301'.repeat(5)}\u200d${'\u0301'.repeat(5)}`,
+  'Ada\u{1d159}',
+]
+
+/** Addresses of places that are none, or that hold what a name may hold. */
+export const HASHES: readonly string[] = [
+  '#/memories/__proto__',
+  `#/memories/<img src=x onerror=${RUN}>`,
+  `#/memories/${'zz'.repeat(32)}`,
+  '#/memories/peer/<b>',
+  `#/memories/\u202e${'a'.repeat(64)}`,
+  '#/memories/%E0%A4%A',
+  `#/memories/${'%F0%9F%98%80'.repeat(5000)}`,
+  `#/peers/javascript:${RUN}`,
+  '#/peers/constructor/revoke',
+  '#/exchange/manifest/__proto__',
+  '#/exchange/fork/toString',
+  '#/exchange/opened/memories/1e9',
+  '#/exchange/statement',
+  '#/identity/%00',
+  `#javascript:${RUN}`,
+  `#/<script>${RUN}</script>`,
+]
+
+/** Names of files, and what a report on them is saved as. */
+export const DOWNLOADS: readonly (readonly [name: string, saved: string])[] = [
+  ['manifest\u202enosj.exe', 'manifest_nosj.exe.report.json'],
+  ['..\\..\\x\u200b.json', '__.._x_.json.report.json'],
+  ['.profile', '_profile.report.json'],
+  ['CON.json', '_CON.json.report.json'],
+  ['=cmd|x.json', '=cmd_x.json.report.json'],
+  ['Z\u0301\u0301\u0301\u0301.json', 'Z\u0301\u0301_.json.report.json'],
+  ['x\u{1d159}\u2800.scr', 'x_.scr.report.json'],
+]

@@ -13,7 +13,8 @@ export interface Profile {
   readonly baseURL: string
   /**
    * What must not happen: console errors, uncaught errors, breaches of the policy, requests and ways to elsewhere, elements
-   * and attributes that only data could have brought, anything that data has run. Empty at the end of a test.
+   * and attributes that only data could have brought, anything that data has run, and characters that hide or turn round
+   * others where they are not marked. Empty at the end of a test.
    */
   readonly problems: string[]
   /** Ends the browser; opening the same folder again is then a restart. */
