@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import type { Plugin, UserConfig } from 'vite'
+import { runnerImport, type Plugin, type UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
 import type { TestUserConfig } from 'vitest/config'
@@ -74,6 +75,19 @@ const cli: UserConfig = {
   ssr: { noExternal: true },
 }
 
+type InBrowser = typeof import('./test/assurance/in-browser.ts')
+let inBrowser: Promise<{ readonly module: InBrowser }> | undefined
+
+/** What tests in a browser have made under Node; loaded when it is first asked for. */
+const commands = {
+  expectationsOf: async (_: unknown, ...range: Parameters<InBrowser['expectationsOf']>) => {
+    inBrowser ??= runnerImport<InBrowser>(
+      fileURLToPath(new URL('./test/assurance/in-browser.ts', import.meta.url)),
+    )
+    return (await inBrowser).module.expectationsOf(...range)
+  },
+}
+
 /**
  * `node` is for what is pure, `browser` for what needs a real IndexedDB, Worker, WebCrypto or DOM. Loaded
  * only for the tests, because looking for a browser may unpack one.
@@ -108,6 +122,7 @@ async function tests(): Promise<TestUserConfig> {
             enabled: true,
             provider: playwright({ launchOptions }),
             headless: true,
+            commands,
             screenshotDirectory: 'test-results/vitest',
             instances: [{ browser: 'chromium' }],
           },

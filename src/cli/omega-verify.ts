@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
 import { concat } from '../core/bytes.ts'
 import { clauseOf, type Code } from '../core/codes.ts'
 import { ExchangeError } from '../core/errors.ts'
@@ -12,8 +13,9 @@ import { reportStatementFile, STATEMENT_FILE_BYTES, type StatementReport } from 
 import { isTime } from '../core/text.ts'
 import { findUnseen } from '../core/unseen.ts'
 import { verifyManifest } from '../core/verify.ts'
-import { LAYERS } from '../core/verification.ts'
+import { LAYERS, type Verification } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
+import { openLanes, serveLane } from './lanes.ts'
 
 const USAGE = `Usage: omega-verify FILE [--trust KEY.pem]... [--now TIME] [--json]
 
@@ -99,10 +101,22 @@ async function verify({ file: path, trusted, now }: Arguments): Promise<Report |
       return await reportStatementFile(read, trusted)
     }
     const trust = trusted && { trusted, revoked: new Set<string>() }
-    const verification = await verifyManifest(await contents(handle, path))
+    const verification = await verifyFile(handle, path)
     return createReport(verification, { now, ...(trust === null ? {} : { trust }) })
   } finally {
     await handle.close()
+  }
+}
+
+/** On all cores where any part of the file can be read: not of gzip, nor of a pipe. */
+async function verifyFile(handle: FileHandle, path: string): Promise<Verification> {
+  const stat = await handle.stat()
+  if (!stat.isFile() || (await isGzip(handle))) return verifyManifest(await contents(handle, path))
+  const { options, end } = openLanes(handle.fd, stat.size)
+  try {
+    return await verifyManifest(chunksOf(handle, path), options)
+  } finally {
+    end()
   }
 }
 
@@ -130,9 +144,12 @@ async function beginning(chunks: AsyncIterable<Uint8Array>, most: number): Promi
 
 /** The file's bytes, inflated if it is gzip. */
 async function contents(handle: FileHandle, path: string): Promise<AsyncIterable<Uint8Array>> {
+  return (await isGzip(handle)) ? gunzip(chunksOf(handle, path), CHUNK_BYTES) : chunksOf(handle, path)
+}
+
+async function isGzip(handle: FileHandle): Promise<boolean> {
   const { bytesRead, buffer } = await handle.read(new Uint8Array(2), 0, 2, 0)
-  const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
-  return isGzip ? gunzip(chunksOf(handle, path), CHUNK_BYTES) : chunksOf(handle, path)
+  return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
 }
 
 async function* chunksOf(handle: FileHandle, path: string): AsyncGenerator<Uint8Array> {
@@ -245,13 +262,16 @@ function escape(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16)}}`
 }
 
-main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    const bad = error instanceof ExchangeError && error.code === 'usage'
-    process.stderr.write(
-      bad ? `${error.detail}\n\n${USAGE}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
-    )
-    process.exitCode = 2
-  },
-)
+if (isMainThread) {
+  main().then((code) => (process.exitCode = code), fail)
+} else {
+  serveLane()
+}
+
+function fail(error: unknown): void {
+  const bad = error instanceof ExchangeError && error.code === 'usage'
+  process.stderr.write(
+    bad ? `${error.detail}\n\n${USAGE}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
+  )
+  process.exitCode = 2
+}

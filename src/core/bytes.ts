@@ -84,8 +84,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** A byte array that grows by doubling: what it takes follows what was really read, never a claimed count. */
 export class ByteList {
-  #bytes = new Uint8Array(1024)
+  #bytes: Uint8Array<ArrayBuffer>
   #length = 0
+
+  /** `capacity` in bytes: up to so many nothing is moved. */
+  constructor(capacity = 1024) {
+    this.#bytes = new Uint8Array(capacity)
+  }
 
   push(part: Uint8Array): void {
     if (this.#length + part.length > this.#bytes.length) {

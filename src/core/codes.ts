@@ -69,6 +69,7 @@ export const DEED_CODES = {
   storage_full: 'store',
   storage_newer: 'store',
   storage_damaged: 'store',
+  engine_unreliable: 'worker',
   worker_lost: 'worker',
   cancelled: 'worker',
   usage: 'cli',

@@ -337,6 +337,11 @@ const WORDS = {
     what: 'The store cannot be opened or was closed: site data is blocked, this is a private window, or the disk does not answer. What was begun was not done.',
     remedy: 'Allow this site to keep data, or use an ordinary window, and load the page again.',
   },
+  engine_unreliable: {
+    title: 'This browser cannot be relied on',
+    what: 'It gets wrong what verification leans on: what it says of this file, intact or not, may be false. Nothing is taken in with it.',
+    remedy: 'Use another browser, or verify on the command line, and tell who looks after this machine.',
+  },
   storage_full: {
     title: 'There is no room left',
     what: 'The browser has refused to keep more. What was begun was not done, not even in part.',

@@ -16,8 +16,9 @@ export class LeafList {
       this.#last.push(part)
       at += part.length
       if (this.#last.length < BLOCK_BYTES) continue
-      this.#blocks.push(this.#last.toBytes())
-      this.#last = new ByteList()
+      this.#blocks.push(this.#last.bytes)
+      // A list that has filled one block will fill the most of the next.
+      this.#last = new ByteList(BLOCK_BYTES)
     }
   }
 

@@ -28,6 +28,8 @@ export interface Mark {
 const LF = 0x0a
 const COMMA = 0x2c
 const PLAIN_BATCH = 192
+/** No memory with its hashes is spelled in fewer bytes; a list of leaves by this never grows. */
+const LEAST_LINE = 480
 const MOST_BYTES = 32 * 1024 * 1024
 const LEAST_BYTES = 512 * 1024
 
@@ -59,8 +61,9 @@ export async function checkRun(
 /** The lines of a run as its bytes come in. */
 class RunLines {
   readonly #kernel: Kernel | null
+  readonly #from: number
   readonly #to: number
-  readonly #leaves = new ByteList()
+  readonly #leaves: ByteList
   readonly #marks: Mark[] = []
   /** Bytes of a line that has not ended yet, and where they start in the file. */
   readonly #held = new ByteList()
@@ -70,6 +73,8 @@ class RunLines {
 
   constructor(kernel: Kernel | null, from: number, to: number) {
     this.#kernel = kernel
+    this.#from = from
+    this.#leaves = new ByteList(Math.ceil((to - from) / LEAST_LINE) * 32)
     this.#at = from - 1
     this.#to = to
   }
@@ -107,7 +112,12 @@ class RunLines {
 
   /** Nothing more is to be read. */
   get isDone(): boolean {
-    return this.#isStopped || this.#at >= this.#to || this.#held.length > MAX_LINE
+    return this.#isStopped || this.#at >= this.#to || this.#held.length > MAX_LINE || this.#isLost
+  }
+
+  /** No line that may be taken goes on for so long. */
+  get #isLost(): boolean {
+    return this.#start === null && this.#at - this.#from > MAX_LINE
   }
 
   toRun(): CheckedRun {
@@ -116,7 +126,7 @@ class RunLines {
       end: this.#at,
       leaves: this.#leaves.toBytes(),
       marks: this.#marks,
-      isWhole: this.#start === null || this.#at >= this.#to,
+      isWhole: this.#at >= this.#to,
     }
   }
 }

@@ -1,8 +1,10 @@
-import { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from './bytes.ts'
+import { concat, decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from './bytes.ts'
 import { canonicalize, parseCanonical } from './canonical.ts'
 import { verifySignature, type PlatformKey } from './ed25519.ts'
 import { ExchangeError } from './errors.ts'
-import { sha256 } from './hash.ts'
+import { DOMAIN, hashWith, sha256 } from './hash.ts'
+import type { Kernel, Taken } from './kernel.ts'
+import { checkMemory, createMemory, parseMemory } from './memory.ts'
 import { checkInclusion, TreeHasher } from './merkle.ts'
 import { isReadable } from './private-key.ts'
 import vectors from './self-test-vectors.json'
@@ -11,6 +13,7 @@ import { verifyManifest } from './verify.ts'
 /** What of an engine is tested, in this order. */
 export const ENGINE_TESTS = [
   'sha256',
+  'kernel',
   'text',
   'canonical_json',
   'signatures',
@@ -43,12 +46,14 @@ type Case = readonly [name: string, holds: () => boolean | Promise<boolean>]
 
 /**
  * Tests the engine that this runs on with vectors of our own making (`self-test-vectors.json`, written by the naive
- * implementation in `test/reference`): whether what verification leans on does here what it must. Never throws.
+ * implementation in `test/reference`): whether what verification leans on does here what it must. `kernel` is the one
+ * that reads here, used or not; null where there is none. Never throws.
  */
-export async function testEngine(): Promise<EngineReport> {
+export async function testEngine(kernel: Kernel | null): Promise<EngineReport> {
   const platform = await hasEd25519()
   const cases: Record<EngineTestName, readonly Case[] | null> = {
     sha256: sha256Cases(),
+    kernel: kernel && kernelCases(kernel),
     text: textCases(),
     canonical_json: canonicalCases(),
     signatures: signatureCases(),
@@ -64,6 +69,15 @@ export async function testEngine(): Promise<EngineReport> {
     result: tests.some(({ status }) => status === 'failed') ? 'unreliable' : 'reliable',
     signatures_by: platform ? 'platform' : 'noble',
     tests,
+  }
+}
+
+/** Whether a kernel does here what the plain reader does: one that does not must not be used. Never throws. */
+export function isKernelRight(kernel: Kernel): boolean {
+  try {
+    return kernelCases(kernel).every(([, holds]) => holds() === true)
+  } catch {
+    return false
   }
 }
 
@@ -105,6 +119,91 @@ function sha256Cases(): Case[] {
         toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', patternOf(length)))) === hash,
     ],
   ])
+}
+
+/** Nodes that it hashes and lines that it takes, against the plain hash and the plain reader. */
+function kernelCases(kernel: Kernel): Case[] {
+  const good = vectors.lines.filter(({ leaf }) => leaf !== null)
+  const long = [55, 56, 63, 64, 65, 119, 120, 1000, 100_000].map((length): Case => [
+    `${length} letters`,
+    () => {
+      const draft = {
+        content: 'omega-'.repeat(length).slice(0, length),
+        created_at: TIME,
+        entity_id: 'e',
+        tags: [],
+      }
+      const random = { blind: patternOf(16), idBytes: patternOf(16) }
+      const memory = createMemory(draft, '0'.repeat(64), random)
+      return hashesOf(takenBy(kernel, [canonicalize(memory)])) === memory.leaf_hash
+    },
+  ])
+  return [
+    ...[1, 2, 3, 4, 5, 1025].map((pairs): Case => [
+      `${pairs} nodes`,
+      () => toHex(kernel.hashPairs(patternOf(64 * pairs))) === toHex(nodesOf(patternOf(64 * pairs))),
+    ]),
+    ...vectors.lines.map(({ name, line, leaf, key }): Case => [
+      name,
+      () => {
+        const taken = takenBy(kernel, [line])
+        const isAsPlainly = plainLeafOf(line) === leaf
+        return isAsPlainly && hashesOf(taken) === (leaf ?? '') && toHex(taken.keys) === (key ?? '')
+      },
+    ]),
+    [
+      'many lines at once',
+      () => {
+        const taken = takenBy(
+          kernel,
+          good.map(({ line }) => line),
+        )
+        const [leaves, keys] = [good.map(({ leaf }) => leaf).join(''), good.map(({ key }) => key).join('')]
+        return hashesOf(taken) === leaves && toHex(taken.keys) === keys
+      },
+    ],
+    [
+      'none behind one that is no memory',
+      () => {
+        const bad = vectors.lines.find(({ leaf }) => leaf === null)!
+        return (
+          hashesOf(
+            takenBy(
+              kernel,
+              [good[0]!, bad, good[1]!].map(({ line }) => line),
+            ),
+          ) === good[0]!.leaf
+        )
+      },
+    ],
+    ...long,
+  ]
+}
+
+const TIME = '2026-01-02T03:04:05.678Z'
+
+function takenBy(kernel: Kernel, lines: readonly string[]): Taken {
+  kernel.load(encodeUtf8(lines.map((line) => `${line},\n`).join('')))
+  return kernel.takeLines(0, true)
+}
+
+function hashesOf({ leaves }: Taken): string {
+  return toHex(leaves)
+}
+
+function plainLeafOf(line: string): string | null {
+  try {
+    return toHex(checkMemory(parseMemory(parseCanonical(line))))
+  } catch (error) {
+    if (error instanceof ExchangeError) return null
+    throw error
+  }
+}
+
+function nodesOf(pairs: Uint8Array): Uint8Array {
+  const nodes: Uint8Array[] = []
+  for (let at = 0; at < pairs.length; at += 64) nodes.push(hashWith(DOMAIN.node, pairs.subarray(at, at + 64)))
+  return concat(...nodes)
 }
 
 function textCases(): Case[] {
@@ -193,9 +292,12 @@ function manifestCases(): Case[] {
         return failure === null && signed?.id === id
       },
     ],
-    ...changes.map(({ from, to, code }): Case => [
-      `${from} → ${to}`,
-      async () => (await verifyManifest(once(text.replace(from, to)))).failure?.code === code,
+    ...changes.map(({ name, edits, code }): Case => [
+      name,
+      async () => {
+        const changed = edits.reduce((before, [from, to]) => before.replace(from!, to!), text)
+        return (await verifyManifest(once(changed))).failure?.code === code
+      },
     ]),
   ]
 }

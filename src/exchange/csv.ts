@@ -1,3 +1,4 @@
+import { ExchangeError } from '../core/errors.ts'
 import { normalizeSelection } from '../core/selection.ts'
 import type { JsonObject } from '../core/canonical.ts'
 import type { CallOptions } from '../worker/bridge.ts'
@@ -21,6 +22,8 @@ export async function saveList(
     ...(peer === undefined ? {} : { peer }),
   }
   const { file, count } = await instance.worker.call('writeCsv', query, options)
+  // The worker may have been done before it heard of it; a person was told that nothing is saved.
+  if (options.signal?.aborted) throw new ExchangeError('cancelled')
   // Text leaves the store unsigned: that it did is on record.
   return perform(instance, 'memories_listed', [], async () => ({
     result: new File([file], `memories-${nowAsTime(instance).slice(0, 10)}.csv`, { type: 'text/csv' }),

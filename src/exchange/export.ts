@@ -94,6 +94,8 @@ async function exportAlone(
     { ...query, ownKeys: await ownKeys(instance) },
     options,
   )
+  // The worker may have been done before it heard of it; a person was told that no number is used up.
+  if (options.signal?.aborted) throw new ExchangeError('cancelled')
   const stream = await reserveSequence(instance, identity, terms)
   const header = {
     created_at: nowAsTime(instance),

@@ -24,6 +24,7 @@ import {
 } from './forks.ts'
 import { ownKeys } from './identity.ts'
 import { exclusively, nowAsTime, perform, type Instance } from './instance.ts'
+import { requireEngine } from './integrity.ts'
 import { refreshReport, type OpenedManifest } from './manifest.ts'
 import { discardStaged } from './memories.ts'
 
@@ -46,8 +47,8 @@ export function importRefusal(report: Report): Code | null {
 /**
  * Imports an opened manifest: all or nothing. Trust, stream and time are asked again, for they may have changed since
  * it was opened, and every line is held against the leaf that was verified; its memories are staged unseen, and one transaction makes them visible together with the
- * manifest, the place in its stream and the audit row. Throws the code of the refusal, `author_forged`,
- * `file_changed`, `cancelled`, `storage_full`; then nothing has changed.
+ * manifest, the place in its stream and the audit row. Throws the code of the refusal, `engine_unreliable`,
+ * `author_forged`, `file_changed`, `cancelled`, `storage_full`; then nothing has changed.
  */
 export async function importManifest(
   instance: Instance,
@@ -62,6 +63,7 @@ async function importAlone(
   opened: OpenedManifest,
   options: CallOptions,
 ): Promise<ImportResult> {
+  await requireEngine(instance)
   const refusal = importRefusal(await refreshReport(instance, opened))
   const { signed, failure } = opened.verification
   const forks = await forksOfPeers(instance, await findForks(instance, manifestsOf(opened.verification)))
@@ -85,6 +87,8 @@ async function importAlone(
   const input = { opened: opened.handle, batch, origin, ownKeys: await ownKeys(instance) }
   try {
     const staged = await instance.worker.call('stageImport', input, options)
+    // The worker may have been done before it heard of it; a person was told that nothing is taken in.
+    if (options.signal?.aborted) throw new ExchangeError('cancelled')
     return await commitImport(instance, { opened, signed, staged, peer, batch, origin, forks })
   } catch (error) {
     await discardStaged(instance, batch)

@@ -1,3 +1,4 @@
+import { ExchangeError } from '../core/errors.ts'
 import type { IntegrityReport } from '../core/integrity.ts'
 import type { EngineReport } from '../core/self-test.ts'
 import type { CallOptions } from '../worker/bridge.ts'
@@ -15,11 +16,23 @@ export async function checkIntegrity(
   options: CallOptions = {},
 ): Promise<IntegrityReport> {
   const begun_at = nowAsTime(instance)
+  const engine = await testEngine(instance, { signal: options.signal })
   const walked = await instance.worker.call('checkIntegrity', {}, options)
-  return { format: 'omega-integrity-report/1', begun_at, ended_at: nowAsTime(instance), ...walked }
+  return { format: 'omega-integrity-report/1', begun_at, ended_at: nowAsTime(instance), ...walked, engine }
 }
 
+/** What the self-test said last. */
+const tested = new WeakMap<Instance['worker'], EngineReport>()
+
 /** Tests the engine that this runs on, where verification runs. Throws `cancelled`, `worker_lost`. */
-export function testEngine(instance: Instance, options: CallOptions = {}): Promise<EngineReport> {
-  return instance.worker.call('testEngine', {}, options)
+export async function testEngine(instance: Instance, options: CallOptions = {}): Promise<EngineReport> {
+  const report = await instance.worker.call('testEngine', {}, options)
+  tested.set(instance.worker, report)
+  return report
+}
+
+/** Throws `engine_unreliable` where the self-test failed; it is run if it was not yet. */
+export async function requireEngine(instance: Instance): Promise<void> {
+  const { result } = tested.get(instance.worker) ?? (await testEngine(instance))
+  if (result === 'unreliable') throw new ExchangeError('engine_unreliable')
 }

@@ -1,7 +1,7 @@
 import type { Memory } from '../core/memory.ts'
 import type { StreamState } from '../core/freshness.ts'
 import { createReport, type Report, type ReportContext } from '../core/report.ts'
-import type { Verification } from '../core/verification.ts'
+import type { Verification, VerifiedEnvelope } from '../core/verification.ts'
 import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { Excerpt } from '../worker/excerpt.ts'
@@ -10,6 +10,7 @@ import { findForks, isFrozen, isSameStream, manifestsOf, newForks, placesOf } fr
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
+export type { VerifiedEnvelope } from '../core/verification.ts'
 export type { Excerpt } from '../worker/excerpt.ts'
 export type { ManifestRecord } from '../store/schema.ts'
 
@@ -52,6 +53,18 @@ export async function openManifest(
   }
 }
 
+/** What is known of a manifest once its signature holds and while its memories are still being checked: nothing of them. */
+export type SignedReport = Pick<Report, 'manifest' | 'trust' | 'expired' | 'clock_suspect' | 'audience'>
+
+/** Who signed which header, and how that key stands here, under the allowlist and the clock of now. */
+export async function reportSigned(instance: Instance, signed: VerifiedEnvelope): Promise<SignedReport> {
+  const context = { trust: await trustLists(instance), now: nowAsTime(instance) }
+  const report = createReport({ failure: null, signed, memories: 0, evidence: [] }, context)
+  const { manifest, trust, expired, clock_suspect, audience } = report
+  // No layer and no result goes further: of those it would say what nobody has checked.
+  return { manifest, trust, expired, clock_suspect, audience }
+}
+
 /** The report of what was opened under the trust, the stream and the clock of now; the file is not read again. */
 export async function refreshReport(instance: Instance, opened: OpenedManifest): Promise<Report> {
   return createReport(opened.verification, await reportContext(instance, opened.verification))
@@ -59,18 +72,22 @@ export async function refreshReport(instance: Instance, opened: OpenedManifest):
 
 /** Trust list, stream and clock as they are now: what a report says beside the layers. */
 async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
+  const stream = await streamState(instance, verification)
+  return {
+    trust: await trustLists(instance),
+    now: nowAsTime(instance),
+    ...(stream === null ? {} : { stream }),
+  }
+}
+
+async function trustLists(instance: Instance): Promise<NonNullable<ReportContext['trust']>> {
   const peers = await instance.db.getAll('peers')
   const withState = (state: 'trusted' | 'revoked') =>
     new Set(peers.filter((peer) => peer.state === state).map((peer) => peer.fingerprint))
-  const stream = await streamState(instance, verification)
   return {
-    trust: {
-      trusted: withState('trusted'),
-      revoked: withState('revoked'),
-      own: new Set(await ownKeys(instance)),
-    },
-    now: nowAsTime(instance),
-    ...(stream === null ? {} : { stream }),
+    trusted: withState('trusted'),
+    revoked: withState('revoked'),
+    own: new Set(await ownKeys(instance)),
   }
 }
 

@@ -8,13 +8,16 @@ import type { SegmentRecord } from '../store/schema.ts'
 import { readStored, toBlob } from '../store/segment.ts'
 import { eraseRows } from '../store/page.ts'
 import type { CallOptions } from '../worker/bridge.ts'
+import type { Progress } from '../worker/protocol.ts'
 import type { StagedDrafts } from '../worker/drafts.ts'
-import type { Facets, MemoryDetail, MemoryRow } from '../worker/query.ts'
+import type { Facets } from '../worker/facets.ts'
+import type { MemoryDetail, MemoryRow } from '../worker/query.ts'
 import type { LineBytes } from '../worker/tasks.ts'
 import { requireIdentity } from './identity.ts'
 import { exclusively, nowAsTime, perform, present, type Instance } from './instance.ts'
 
-export type { Facets, FederationOrigin, MemoryDetail, MemoryRow } from '../worker/query.ts'
+export type { Facets } from '../worker/facets.ts'
+export type { FederationOrigin, MemoryDetail, MemoryRow } from '../worker/query.ts'
 
 /** What a person types; empty members mean "none". */
 export interface MemoryInput {
@@ -34,17 +37,23 @@ export interface MemoryFilter extends SelectionInput {
 
 /** The answer to a query: rows are read as they are looked at. */
 export interface MemoryList {
+  /** Grows until the query has ended. */
   readonly count: number
   /** Rows `from` to `to`, newest first. Throws `list_outdated` when lines have been taken out since. */
   rows(from: number, to: number): Promise<MemoryRow[]>
   close(): void
 }
 
+export interface QueryOptions extends CallOptions {
+  /** What was found so far, again and again until the query has ended; always the same list. From then on it is the caller's to close. */
+  readonly onFound?: (list: MemoryList) => void
+}
+
 /** Throws `selection_invalid`, `cancelled`. */
 export async function queryMemories(
   instance: Instance,
   filter: MemoryFilter,
-  options: CallOptions = {},
+  { onFound, ...options }: QueryOptions = {},
 ): Promise<MemoryList> {
   const { text, peer, ...selection } = filter
   const query = {
@@ -52,9 +61,31 @@ export async function queryMemories(
     ...(text === undefined ? {} : { text }),
     ...(peer === undefined ? {} : { peer }),
   }
-  const { list, count } = await instance.worker.call('query', query, options)
+  let found: (MemoryList & { count: number }) | null = null
+  let isGiven = false
+  const onProgress = (progress: Progress) => {
+    if (progress.list !== undefined) {
+      found ??= listOf(instance, progress.list)
+      found.count = progress.memories
+      if (!options.signal?.aborted && onFound !== undefined) {
+        isGiven = true
+        onFound(found)
+      }
+    }
+    options.onProgress?.(progress)
+  }
+  try {
+    const { list, count } = await instance.worker.call('query', query, { ...options, onProgress })
+    return Object.assign(found ?? listOf(instance, list), { count })
+  } catch (error) {
+    if (!isGiven) (found as MemoryList | null)?.close()
+    throw error
+  }
+}
+
+function listOf(instance: Instance, list: number): MemoryList & { count: number } {
   return {
-    count,
+    count: 0,
     rows: (from, to) => instance.worker.call('readList', { list, from, to }),
     close: () => void instance.worker.call('release', { handle: list }).catch(() => undefined),
   }

@@ -2,6 +2,7 @@ import { isHash } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { readPublicKey } from '../core/pem.ts'
 import { isShortString } from '../core/text.ts'
+import type { Transaction } from '../store/deed.ts'
 import { bumpEpoch, deleteBatch } from '../store/staging.ts'
 import type { Comparison, PeerRecord } from '../store/schema.ts'
 import { checkLabel, ownKeys } from './identity.ts'
@@ -142,17 +143,26 @@ export async function removePeerMemories(
       const batches = (await tx.objectStore('batches').getAll()).filter(
         (batch) => batch.origin?.fingerprint === fingerprint,
       )
-      for (const { id } of batches) await deleteBatch(tx, id)
+      // Of what was deleted before, the places go too: the integrity check counts them.
+      let erased = 0
+      for (const { id } of batches) {
+        erased += await countErased(tx, id)
+        await deleteBatch(tx, id)
+      }
       await bumpEpoch(tx)
-      // Of lines deleted before, the places go too. Batches of the first version do not say how many they had.
-      const erased = batches.reduce((sum, { lines = Number.NaN }) => sum + lines, -held.lines)
-      const known = Number.isSafeInteger(erased) ? { erased } : {}
-      return { result: undefined, subject: { fingerprint, lines: held.lines, ...known } }
+      return { result: undefined, subject: { fingerprint, lines: held.lines, erased } }
     })
     const after = await instance.worker.call('facets', {})
     const removed = before.rows - after.rows
     return { removed, kept: held.rows - removed }
   })
+}
+
+async function countErased(tx: Transaction, batch: string): Promise<number> {
+  let erased = 0
+  let cursor = await tx.objectStore('pages').index('batch').openCursor(batch)
+  for (; cursor !== null; cursor = await cursor.continue()) erased += cursor.value.erased?.length ?? 0
+  return erased
 }
 
 async function changePeer(

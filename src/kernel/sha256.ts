@@ -36,8 +36,9 @@ const W = memory.data(64 * 16, 16)
 /** Where each lane reads, its whole blocks left there, its padded end, the blocks of that, where its digest goes. */
 const LANE_BYTES: u32 = 20
 const lanes = memory.data(4 * 20, 16)
-/** The last bytes of each lane's message with their padding: one or two blocks. */
-const ends = memory.data(4 * 128, 16)
+/** The last bytes of each lane's message with their padding: one or two blocks, and what is written beyond. */
+const END_BYTES: u32 = 192
+const ends = memory.data(4 * 192, 16)
 
 /** Puts SHA-256( `length` bytes at `message` ) on the list of what `hashQueued` writes to `digest`. */
 // @ts-ignore: decorator
@@ -89,9 +90,12 @@ function begin(lane: u32, job: u32): void {
   const length = load<u32>(at, 4)
   const blocks = length >> 6
   const left = length & 63
-  const end = ends + lane * 128
-  memory.fill(end, 0, 128)
-  memory.copy(end, message + (blocks << 6), left)
+  const end: usize = ends + lane * END_BYTES
+  const from: usize = message + (blocks << 6)
+  // Whole vectors, a whole block at least: what is copied too much is written over. Calls to fill and copy cost more.
+  for (let i: usize = 0; i < 64; i += 16) v128.store(end + i, v128.load(from + i))
+  const zero = i32x4.splat(0)
+  for (let i: usize = 0; i < 128; i += 16) v128.store(end + left + i, zero)
   store<u8>(end + left, 0x80)
   const endBlocks: u32 = left < 56 ? 1 : 2
   store<u64>(end + (endBlocks << 6) - 8, bswap<u64>((<u64>length) << 3))
@@ -167,23 +171,19 @@ function loadWords(i: u32, p0: usize, p1: usize, p2: usize, p3: usize): void {
   v128.store(to, v128.shuffle<i64>(ab23, cd23, 1, 3), 48)
 }
 
-/** What a round adds to `h`: Σ1(e) + Ch(e, f, g) + K[t] + W[t]. */
+/** What a round adds to `h`: Σ1(e) + Ch(e, f, g) + K + W. */
 // @ts-ignore: decorator
 @inline
-function temp1(t: u32, e: v128, f: v128, g: v128, h: v128): v128 {
+function temp1(w: usize, k: usize, e: v128, f: v128, g: v128, h: v128): v128 {
   const sigma = v128.xor(v128.xor(rotate(e, 6), rotate(e, 11)), rotate(e, 25))
-  const choice = v128.bitselect(f, g, e)
-  const known = i32x4.add(v128.load(W + (t << 4)), v128.load_splat<u32>(K + (t << 2)))
-  return i32x4.add(i32x4.add(h, sigma), i32x4.add(choice, known))
+  const choice = v128.xor(g, v128.and(e, v128.xor(f, g)))
+  return i32x4.add(i32x4.add(i32x4.add(h, v128.load(w)), v128.load_splat<u32>(k)), i32x4.add(choice, sigma))
 }
 
-/** Σ0(a) + Maj(a, b, c). */
 // @ts-ignore: decorator
 @inline
-function temp2(a: v128, b: v128, c: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotate(a, 2), rotate(a, 13)), rotate(a, 22))
-  // Where a and b agree they are the majority, elsewhere c decides.
-  return i32x4.add(sigma, v128.bitselect(c, a, v128.xor(a, b)))
+function sigma0(a: v128): v128 {
+  return v128.xor(v128.xor(rotate(a, 2), rotate(a, 13)), rotate(a, 22))
 }
 
 /** One block of each lane into its state. */
@@ -207,32 +207,45 @@ function compress(p0: usize, p1: usize, p2: usize, p3: usize): void {
   let f = v128.load(state, 80)
   let g = v128.load(state, 96)
   let h = v128.load(state, 112)
+  // The majority of a, b and c is b where b and c agree, else a; what a and b differ in serves the next round.
+  let bc = v128.xor(b, c)
+  let ab = bc
+  let k: usize = K
   // Eight rounds a turn: after eight each letter is back in its own variable.
-  for (let t: u32 = 0; t < 64; t += 8) {
-    h = temp1(t, e, f, g, h)
+  for (let w: usize = W; w < W + 1024; w += 128) {
+    h = temp1(w + 0, k + 0, e, f, g, h)
     d = i32x4.add(d, h)
-    h = i32x4.add(h, temp2(a, b, c))
-    g = temp1(t + 1, d, e, f, g)
+    ab = v128.xor(a, b)
+    h = i32x4.add(i32x4.add(h, sigma0(a)), v128.xor(b, v128.and(ab, bc)))
+    g = temp1(w + 16, k + 4, d, e, f, g)
     c = i32x4.add(c, g)
-    g = i32x4.add(g, temp2(h, a, b))
-    f = temp1(t + 2, c, d, e, f)
+    bc = v128.xor(h, a)
+    g = i32x4.add(i32x4.add(g, sigma0(h)), v128.xor(a, v128.and(bc, ab)))
+    f = temp1(w + 32, k + 8, c, d, e, f)
     b = i32x4.add(b, f)
-    f = i32x4.add(f, temp2(g, h, a))
-    e = temp1(t + 3, b, c, d, e)
+    ab = v128.xor(g, h)
+    f = i32x4.add(i32x4.add(f, sigma0(g)), v128.xor(h, v128.and(ab, bc)))
+    e = temp1(w + 48, k + 12, b, c, d, e)
     a = i32x4.add(a, e)
-    e = i32x4.add(e, temp2(f, g, h))
-    d = temp1(t + 4, a, b, c, d)
+    bc = v128.xor(f, g)
+    e = i32x4.add(i32x4.add(e, sigma0(f)), v128.xor(g, v128.and(bc, ab)))
+    d = temp1(w + 64, k + 16, a, b, c, d)
     h = i32x4.add(h, d)
-    d = i32x4.add(d, temp2(e, f, g))
-    c = temp1(t + 5, h, a, b, c)
+    ab = v128.xor(e, f)
+    d = i32x4.add(i32x4.add(d, sigma0(e)), v128.xor(f, v128.and(ab, bc)))
+    c = temp1(w + 80, k + 20, h, a, b, c)
     g = i32x4.add(g, c)
-    c = i32x4.add(c, temp2(d, e, f))
-    b = temp1(t + 6, g, h, a, b)
+    bc = v128.xor(d, e)
+    c = i32x4.add(i32x4.add(c, sigma0(d)), v128.xor(e, v128.and(bc, ab)))
+    b = temp1(w + 96, k + 24, g, h, a, b)
     f = i32x4.add(f, b)
-    b = i32x4.add(b, temp2(c, d, e))
-    a = temp1(t + 7, f, g, h, a)
+    ab = v128.xor(c, d)
+    b = i32x4.add(i32x4.add(b, sigma0(c)), v128.xor(d, v128.and(ab, bc)))
+    a = temp1(w + 112, k + 28, f, g, h, a)
     e = i32x4.add(e, a)
-    a = i32x4.add(a, temp2(b, c, d))
+    bc = v128.xor(b, c)
+    a = i32x4.add(i32x4.add(a, sigma0(b)), v128.xor(c, v128.and(bc, ab)))
+    k += 32
   }
   v128.store(state, i32x4.add(v128.load(state), a))
   v128.store(state, i32x4.add(v128.load(state, 16), b), 16)

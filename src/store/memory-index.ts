@@ -2,12 +2,22 @@ import { fromHex } from '../core/bytes.ts'
 import type { Selection } from '../core/selection.ts'
 import { ByteTable } from './byte-table.ts'
 import { IntList } from './int-list.ts'
-import { matchRows } from './page-match.ts'
+import { mergeNewestFirst, newestFirst } from './newest-first.ts'
+import { matcherOf } from './page-match.ts'
 import type { Page } from './page.ts'
 import type { BatchRecord } from './schema.ts'
 
 /** A line of the store: its number in the order of the segments. */
 export type Ordinal = number
+
+/** A page as it is held: its keys are in the table of all. */
+export type Columns = Omit<Page, 'keys'>
+
+interface Narrower {
+  /** Fingerprint. */
+  readonly peer?: string | undefined
+  readonly among?: readonly Ordinal[] | undefined
+}
 
 const NONE = -1
 
@@ -17,7 +27,7 @@ const NONE = -1
  * follows from what is held: removing a peer's lines promotes the next by itself.
  */
 export class MemoryIndex {
-  readonly #pages: Page[] = []
+  readonly #pages: Columns[] = []
   readonly #batches: BatchRecord[] = []
   /** Ordinal of the first line of each page. */
   readonly #starts: number[] = []
@@ -29,13 +39,19 @@ export class MemoryIndex {
   readonly #first = new IntList()
   readonly #last = new IntList()
   readonly #row = new IntList()
+  /** Per line: 1 if it is the row of its key. Longer than there are lines. */
+  #shown = new Uint8Array(1024)
   /** Leaves made here, and the line of each: what is not among them and bears our key is forged. */
   readonly #ownLeaves = new ByteTable()
   readonly #ownLines = new IntList()
   readonly #superseded = new Set<Ordinal>()
   readonly #deleted = new Set<number>()
   readonly #erased = new Set<Ordinal>()
-  #order: Uint32Array | null = null
+  /** All lines that were there when it was last asked for, newest first. */
+  #order = new Uint32Array()
+  /** Kept from one query to the next: a new one of a million bytes is cleared each time. */
+  #matching = new Uint8Array()
+  #changes = 0
 
   get lines(): number {
     return this.#keyOf.length
@@ -45,47 +61,72 @@ export class MemoryIndex {
     return this.#pages.at(-1)?.id ?? 0
   }
 
-  addPage(page: Page, batch: BatchRecord): void {
+  /** Another number after each change. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  addPage({ keys, ...page }: Page, batch: BatchRecord): void {
     const start = this.lines
     this.#starts.push(start)
     this.#pages.push(page)
     this.#batches.push(batch)
     for (const row of page.erased ?? []) this.#erased.add(start + row)
-    for (let row = 0; row < page.count; row++) this.#addLine(page, row, batch)
+    this.#makeRoom(start + page.count)
+    const keyOf = this.#keys.addAll(keys)
+    this.#addKeys()
+    this.#pageOf.fill(this.#pages.length - 1, page.count)
+    this.#next.fill(NONE, page.count)
+    for (let row = 0; row < page.count; row++) this.#addLine(keyOf[row]!, batch)
+    if (batch.origin === null) this.#addOwnLeaves(page, start)
     for (const { row, leaves } of batch.origin === null ? page.supersedes : [])
       this.#supersede(start + row, leaves)
-    this.#order = null
+    this.#changes++
   }
 
-  #addLine(page: Page, row: number, batch: BatchRecord): void {
+  #makeRoom(lines: number): void {
+    if (lines <= this.#shown.length) return
+    const larger = new Uint8Array(Math.max(lines, 2 * this.#shown.length))
+    larger.set(this.#shown)
+    this.#shown = larger
+  }
+
+  #addLine(key: number, batch: BatchRecord): void {
     const line = this.lines
-    const key = this.#numberOf(page.keys, row * 32)
-    this.#pageOf.push(this.#pages.length - 1)
     this.#keyOf.push(key)
-    this.#next.push(NONE)
-    if (batch.origin === null && this.#ownLeaves.add(page.leaves, row * 32) === this.#ownLines.length)
-      this.#ownLines.push(line)
-    if (this.#erased.has(line)) return
+    if (this.#erased.size > 0 && this.#erased.has(line)) return
     if (this.#first.at(key) === NONE) this.#first.set(key, line)
     else this.#next.set(this.#last.at(key), line)
     this.#last.set(key, line)
     this.#offer(key, line, batch)
   }
 
-  /** Number of a dedup key; a new one has no lines yet. */
-  #numberOf(keys: Uint8Array, at = 0): number {
-    const key = this.#keys.add(keys, at)
-    if (key === this.#first.length) for (const list of [this.#first, this.#last, this.#row]) list.push(NONE)
-    return key
+  #addOwnLeaves(page: Columns, start: Ordinal): void {
+    const known = this.#ownLeaves.addAll(page.leaves)
+    for (let row = 0; row < page.count; row++)
+      if (known[row] === this.#ownLines.length) this.#ownLines.push(start + row)
+  }
+
+  /** New keys have no lines yet. */
+  #addKeys(): void {
+    const added = this.#keys.size - this.#first.length
+    for (const list of [this.#first, this.#last, this.#row]) list.fill(NONE, added)
+  }
+
+  #setRow(key: number, line: Ordinal): void {
+    const before = this.#row.at(key)
+    if (before !== NONE) this.#shown[before] = 0
+    this.#row.set(key, line)
+    if (line !== NONE) this.#shown[line] = 1
   }
 
   /** A new line of a key becomes its row if it is the first, or our own where the row was not. */
   #offer(key: number, line: Ordinal, batch: BatchRecord): void {
-    if (this.#deleted.has(key)) return
+    if (this.#deleted.size > 0 && this.#deleted.has(key)) return
     const row = this.#row.at(key)
     const isOwn = batch.origin === null
     const isFirst = this.#first.at(key) === line
-    if (isFirst || (isOwn && (row === NONE || this.batchOf(row).origin !== null))) this.#row.set(key, line)
+    if (isFirst || (isOwn && (row === NONE || this.batchOf(row).origin !== null))) this.#setRow(key, line)
   }
 
   /** `line` is a later version of what these leaves were. Only leaves made here are replaced (format, 3). */
@@ -100,10 +141,12 @@ export class MemoryIndex {
 
   /** A person deleted what has this dedup key: none of its lines is shown. */
   markDeleted(key: Uint8Array): void {
-    const known = this.#numberOf(key)
+    const known = this.#keys.add(key)
+    this.#addKeys()
+    if (this.#deleted.has(known)) return
     this.#deleted.add(known)
     this.#elect(known)
-    this.#order = null
+    this.#changes++
   }
 
   /**
@@ -114,7 +157,7 @@ export class MemoryIndex {
     const lines = this.#deleted.has(key) ? [] : this.#chain(key)
     const own = lines.filter((line) => this.batchOf(line).origin === null)
     const row = own.length > 0 ? own.find((line) => !this.#superseded.has(line)) : lines[0]
-    this.#row.set(key, row ?? NONE)
+    this.#setRow(key, row ?? NONE)
   }
 
   /** Lines with this key, first to last. */
@@ -182,15 +225,22 @@ export class MemoryIndex {
     return this.#erased.has(line) || this.#deleted.has(this.#keyOf.at(line))
   }
 
-  /** Every line in turn, with its page and batch. */
-  *pages(): Generator<{ readonly page: Page; readonly batch: BatchRecord; readonly start: Ordinal }> {
-    for (const [n, page] of this.#pages.entries())
-      yield { page, batch: this.#batches[n]!, start: this.#starts[n]! }
+  /** Every line in turn, with its page and batch. `shown` has a 1 where a line of the page is the row of its key. */
+  *pages(): Generator<{
+    readonly page: Columns
+    readonly batch: BatchRecord
+    readonly start: Ordinal
+    readonly shown: Uint8Array
+  }> {
+    for (const [n, page] of this.#pages.entries()) {
+      const start = this.#starts[n]!
+      yield { page, batch: this.#batches[n]!, start, shown: this.#shown.subarray(start, start + page.count) }
+    }
   }
 
   /** Whether `line` is the row of its key. */
   isRow(line: Ordinal): boolean {
-    return this.#row.at(this.#keyOf.at(line)) === line
+    return this.#shown[line] === 1
   }
 
   isOwnLeaf(leaf: Uint8Array): boolean {
@@ -203,30 +253,38 @@ export class MemoryIndex {
     return known === NONE ? null : this.#ownLines.at(known)
   }
 
-  /** Rows that `selection` matches, newest first; `keep` narrows them further. */
-  select(selection: Selection, keep: (line: Ordinal) => boolean = () => true): Uint32Array {
-    const matching = new Uint8Array(this.lines)
-    for (const [n, page] of this.#pages.entries()) {
-      const origin = this.#batches[n]!.origin === null ? 'own' : 'imported'
-      if (selection.origin !== undefined && selection.origin !== origin) continue
-      matchRows(page, selection, (row) => (matching[this.#starts[n]! + row] = 1))
+  /** Rows that `selection` matches, newest first; of these only what came from `peer`, or is `among` these, where given. */
+  select(selection: Selection, { peer, among }: Narrower = {}): Uint32Array {
+    if (this.#matching.length < this.lines) this.#matching = new Uint8Array(this.lines)
+    const matching = this.#matching
+    const match = matcherOf(selection)
+    for (const { page, batch, start, shown } of this.pages()) {
+      const rows = matching.subarray(start, start + page.count)
+      if (isAsked(batch, selection, peer)) match(page, shown, rows)
+      else rows.fill(0)
     }
-    return this.#newestFirst().filter((line) => matching[line] === 1 && keep(line))
+    if (among !== undefined) keepOnly(matching, among)
+    const order = this.#newestFirst()
+    const found = new Uint32Array(order.length)
+    let count = 0
+    for (const line of order) {
+      found[count] = line
+      count += matching[line]!
+    }
+    return found.slice(0, count)
   }
 
   #newestFirst(): Uint32Array {
-    if (this.#order === null) {
-      const rows: number[] = []
-      for (let key = 0; key < this.#row.length; key++)
-        if (this.#row.at(key) !== NONE) rows.push(this.#row.at(key))
+    const sorted = this.#order.length
+    if (sorted < this.lines) {
       const times = new Float64Array(this.lines)
       for (const [n, page] of this.#pages.entries()) times.set(page.times, this.#starts[n])
-      this.#order = Uint32Array.from(rows).sort((a, b) => times[b]! - times[a]! || b - a)
+      this.#order = mergeNewestFirst(times, this.#order, newestFirst(times, sorted))
     }
     return this.#order
   }
 
-  pageOf(line: Ordinal): Page {
+  pageOf(line: Ordinal): Columns {
     return this.#pages[this.#pageOf.at(line)]!
   }
 
@@ -251,4 +309,16 @@ export class MemoryIndex {
   isSuperseded(line: Ordinal): boolean {
     return this.#superseded.has(line)
   }
+}
+
+/** What of a selection the batch tells. */
+function isAsked({ origin }: BatchRecord, selection: Selection, peer: string | undefined): boolean {
+  if (peer !== undefined && origin?.fingerprint !== peer) return false
+  return selection.origin === undefined || selection.origin === (origin === null ? 'own' : 'imported')
+}
+
+function keepOnly(matching: Uint8Array, among: readonly Ordinal[]): void {
+  const kept = among.filter((line) => matching[line] === 1)
+  matching.fill(0)
+  for (const line of kept) matching[line] = 1
 }

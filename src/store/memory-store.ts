@@ -5,11 +5,14 @@ import { MemoryIndex, type Ordinal } from './memory-index.ts'
 import { readStored, type StoredBytes } from './segment.ts'
 
 const PAGES_AT_ONCE = 64
-/** Handles of Blobs, mostly: they hold no bytes. */
-const SEGMENTS_KEPT = 64
+/** Handles of Blobs hold no bytes, and to fetch one takes as long as to read a line. */
+const HANDLES_KEPT = 2048
+const BYTES_KEPT = 16
 const RUN_LINES = 4096
 const RUN_BYTES = 4 * 1024 * 1024
-const FEW_LINES = 8
+/** To ask for a part of a Blob takes as long as to read so many bytes more. */
+const GAP_BYTES = 128 * 1024
+const PARTS_AT_ONCE = 16
 
 /** The memories as the rest of the program knows them: rows by what is asked of them, lines byte for byte. */
 export class MemoryStore {
@@ -41,40 +44,41 @@ export class MemoryStore {
   }
 
   /**
-   * Canonical lines without their LF, in the order asked, in runs that fit in memory. A segment of which a run wants
-   * more than a few lines is read whole, of others just these lines.
+   * Canonical lines without their LF, in the order asked, in runs that fit in memory. Lines that lie near each other
+   * in a segment are read together.
    */
   async *readRuns(
     index: MemoryIndex,
     lines: ArrayLike<Ordinal>,
   ): AsyncGenerator<{ readonly line: Ordinal; readonly bytes: Uint8Array }[]> {
     for (let from = 0; from < lines.length;) {
-      const wanted = new Map<number, number>()
-      let to = from
-      for (let bytes = 0; to < lines.length && to - from < RUN_LINES && bytes < RUN_BYTES; to++) {
-        const { segment, start, end } = placeOf(index, lines[to]!)
-        wanted.set(segment, (wanted.get(segment) ?? 0) + 1)
-        bytes += end - start
+      const wanted: Wanted[] = []
+      for (let bytes = 0; wanted.length < RUN_LINES && bytes < RUN_BYTES && from < lines.length; from++) {
+        const place = placeOf(index, lines[from]!)
+        wanted.push({ ...place, line: lines[from]!, at: wanted.length })
+        bytes += place.end - place.start
       }
-      const whole = new Map<number, Uint8Array>()
-      const run: { line: Ordinal; bytes: Uint8Array }[] = []
-      for (let i = from; i < to; i++) {
-        const { segment, start, end } = placeOf(index, lines[i]!)
-        if (wanted.get(segment)! > FEW_LINES && !whole.has(segment)) {
-          whole.set(segment, await readStored(await this.#segment(index, segment)))
-        }
-        const bytes = whole.get(segment)?.subarray(start, end)
-        run.push({
-          line: lines[i]!,
-          bytes: bytes ?? (await readStored(await this.#segment(index, segment), start, end)),
-        })
+      const run = wanted.map(({ line }) => ({ line, bytes: NOTHING }))
+      const parts = partsOf(wanted)
+      for (let i = 0; i < parts.length; i += PARTS_AT_ONCE) {
+        const some = parts.slice(i, i + PARTS_AT_ONCE)
+        for (const [part, bytes] of await Promise.all(some.map((part) => this.#read(index, part))))
+          for (const { at, start, end } of part.lines) {
+            const line = bytes.subarray(start - part.start, end - part.start)
+            // What lies between the lines is not kept with them.
+            run[at]!.bytes = part.isSparse ? line.slice() : line
+          }
       }
       yield run
-      from = to
     }
   }
 
-  async #segment(index: MemoryIndex, id: number): Promise<StoredBytes> {
+  async #read(index: MemoryIndex, part: Part): Promise<readonly [Part, Uint8Array]> {
+    return [part, await readStored(await this.segmentOf(index, part.segment), part.start, part.end)]
+  }
+
+  /** The lines of a page's segment. Throws `storage_damaged` for one that is not there, `list_outdated`. */
+  async segmentOf(index: MemoryIndex, id: number): Promise<StoredBytes> {
     const kept = this.#segments.get(id)
     if (kept !== undefined) return kept
     const record = await this.#db.get('segments', id)
@@ -83,9 +87,14 @@ export class MemoryStore {
       if ((await this.upToDate()) !== index) throw new ExchangeError('list_outdated')
       throw new ExchangeError('storage_damaged', `segment ${id} is missing`)
     }
-    if (this.#segments.size >= SEGMENTS_KEPT) this.#segments.delete(this.#segments.keys().next().value!)
-    this.#segments.set(id, record.lines)
+    this.#keep(id, record.lines)
     return record.lines
+  }
+
+  #keep(id: number, lines: StoredBytes): void {
+    const most = lines instanceof Blob ? HANDLES_KEPT : BYTES_KEPT
+    if (this.#segments.size >= most) this.#segments.delete(this.#segments.keys().next().value!)
+    this.#segments.set(id, lines)
   }
 
   /** Pages after the last one known whose batch is visible. A staged batch is the newest there can be, so none is passed over. */
@@ -118,8 +127,46 @@ export class MemoryStore {
   }
 }
 
-function placeOf(index: MemoryIndex, line: Ordinal): { segment: number; start: number; end: number } {
+interface Place {
+  readonly segment: number
+  readonly start: number
+  readonly end: number
+}
+
+/** A line of a run: its `at`-th. */
+interface Wanted extends Place {
+  readonly line: Ordinal
+  readonly at: number
+}
+
+/** Bytes of a segment in which these lines stand. */
+interface Part extends Place {
+  readonly lines: readonly Wanted[]
+  readonly isSparse: boolean
+}
+
+const NOTHING: Uint8Array = new Uint8Array()
+
+function placeOf(index: MemoryIndex, line: Ordinal): Place {
   const page = index.pageOf(line)
   const row = index.rowOf(line)
   return { segment: page.id, start: page.offsets[row]!, end: page.offsets[row + 1]! - 1 }
+}
+
+function partsOf(wanted: readonly Wanted[]): Part[] {
+  const parts: Part[] = []
+  const sorted = [...wanted].sort((a, b) => a.segment - b.segment || a.start - b.start)
+  for (let from = 0, to = 0; from < sorted.length; from = to) {
+    const { segment, start } = sorted[from]!
+    let { end } = sorted[from]!
+    let bytes = 0
+    for (; to < sorted.length; to++) {
+      const next = sorted[to]!
+      if (next.segment !== segment || next.start > end + GAP_BYTES) break
+      end = Math.max(end, next.end)
+      bytes += next.end - next.start
+    }
+    parts.push({ segment, start, end, lines: sorted.slice(from, to), isSparse: 2 * bytes < end - start })
+  }
+  return parts
 }

@@ -2,12 +2,14 @@ import { equalBytes, decodeUtf8, isHash } from '../core/bytes.ts'
 import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { FaultCode } from '../core/integrity.ts'
+import type { Kernel } from '../core/kernel.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { isTime } from '../core/text.ts'
 import { dedupKey, typeAt, type Page } from './page.ts'
 
 const SPACE = 0x20
 const LF = 0x0a
+const COMMA = 0x2c
 
 /** What was found of one line: the memory it holds, null for one whose text was taken out; or what is wrong. */
 export interface CheckedLine {
@@ -56,48 +58,94 @@ function hasForm(value: unknown, bytes: number): boolean {
 
 /**
  * Recomputes every line of a segment and holds it against the columns of its page: each hash, the key by which it is
- * known, and what is asked of it in queries. `bytes` is the segment, `page` has passed `isPage`.
+ * known, and what is asked of it in queries. `bytes` is the segment, `page` has passed `isPage`. What the kernel does
+ * not take, or without one all, is read plainly.
  */
-export function* checkPage(page: Page, bytes: Uint8Array): Generator<CheckedLine> {
+export function* checkPage(page: Page, bytes: Uint8Array, kernel: Kernel | null): Generator<CheckedLine> {
   const erased = new Set(page.erased)
   const used = new Set<number>()
+  const supersedes = new Map<number, readonly string[]>()
+  for (const { row, leaves } of page.supersedes)
+    supersedes.set(row, [...(supersedes.get(row) ?? []), ...leaves])
+  const hashed = kernel === null ? new Map<number, Hashed>() : hashLines(page, bytes, kernel)
   for (let row = 0; row < page.count; row++) {
     const end = page.offsets[row + 1]! - 1
     const line = bytes.subarray(page.offsets[row], end)
+    if (!erased.has(row)) {
+      used.add(page.entities[row]!).add(page.types[row]!)
+      for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) used.add(page.tags[at]!)
+    }
     if (bytes[end] !== LF) yield { row, memory: null, fault: 'segment_damaged' }
     else if (erased.has(row)) yield { row, memory: null, fault: checkErased(page, row, line) }
-    else yield checkLine(page, row, line, used)
+    else yield checkLine(page, row, line, hashed.get(row), supersedes.get(row) ?? [])
   }
   // A name that no line has may be one that a person had taken out.
   if (page.strings.some((text, place) => text !== '' && !used.has(place)))
     yield { row: page.count, memory: null, fault: 'deleted_text_kept' }
 }
 
+/** Leaf and dedup key of a line that is a memory and whose hashes hold. */
+interface Hashed {
+  readonly leaf: Uint8Array
+  readonly key: Uint8Array
+}
+
+/** By row, the lines that the kernel takes. */
+function hashLines(page: Page, bytes: Uint8Array, kernel: Kernel): Map<number, Hashed> {
+  const hashed = new Map<number, Hashed>()
+  // The kernel reads lines as they stand in a manifest, each with its comma.
+  const startOf = (row: number) => page.offsets[row]! + row
+  const lines = new Uint8Array(bytes.length + page.count)
+  for (let row = 0; row < page.count; row++) {
+    const end = page.offsets[row + 1]! - 1
+    lines.set(bytes.subarray(page.offsets[row], end), startOf(row))
+    lines[startOf(row + 1) - 2] = COMMA
+    lines[startOf(row + 1) - 1] = LF
+  }
+  kernel.load(lines)
+  for (let row = 0; row < page.count;) {
+    const { leaves, keys, end } = kernel.takeLines(startOf(row), true)
+    const count = leaves.length / 32
+    // One line each: every LF ends one, so that as many lines that end where as many rows do are those rows.
+    const isTaken = count > 0 && row + count <= page.count && startOf(row + count) === end
+    for (let i = 0; isTaken && i < count; i++)
+      hashed.set(row + i, { leaf: leaves.slice(32 * i, 32 * i + 32), key: keys.slice(32 * i, 32 * i + 32) })
+    row += isTaken ? count : 1
+  }
+  return hashed
+}
+
 function checkErased(page: Page, row: number, line: Uint8Array): FaultCode | null {
   return line.every((byte) => byte === SPACE) && page.times[row] === 0 ? null : 'deleted_text_kept'
 }
 
-function checkLine(page: Page, row: number, line: Uint8Array, used: Set<number>): CheckedLine {
-  used.add(page.entities[row]!).add(page.types[row]!)
-  for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) used.add(page.tags[at]!)
+function checkLine(
+  page: Page,
+  row: number,
+  line: Uint8Array,
+  hashed: Hashed | undefined,
+  supersedes: readonly string[],
+): CheckedLine {
   let memory: Memory | null = null
   try {
-    memory = parseMemory(parseCanonical(decodeUtf8(line)))
-    const leaf = checkMemory(memory)
+    const text = decodeUtf8(line)
+    // What the kernel has taken is canonical and a memory.
+    memory = hashed === undefined ? parseMemory(parseCanonical(text)) : (JSON.parse(text) as Memory)
+    const leaf = hashed?.leaf ?? checkMemory(memory)
     if (!equalBytes(leaf, page.leaves.subarray(32 * row, 32 * row + 32)))
       return { row, memory: null, fault: 'line_changed' }
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error
     return { row, memory: null, fault: memory === null ? 'line_unreadable' : 'line_changed' }
   }
-  return { row, memory, fault: hasColumns(page, row, memory) ? null : 'columns_wrong' }
+  const key = hashed?.key ?? dedupKey(memory)
+  const isKey = equalBytes(key, page.keys.subarray(32 * row, 32 * row + 32))
+  return { row, memory, fault: isKey && hasColumns(page, row, memory, supersedes) ? null : 'columns_wrong' }
 }
 
-function hasColumns(page: Page, row: number, memory: Memory): boolean {
+function hasColumns(page: Page, row: number, memory: Memory, supersedes: readonly string[]): boolean {
   const tags = [...page.tags.subarray(page.tagStarts[row], page.tagStarts[row + 1])]
-  const kept = page.supersedes.find((each) => each.row === row)?.leaves ?? []
   return (
-    equalBytes(dedupKey(memory), page.keys.subarray(32 * row, 32 * row + 32)) &&
     isTime(memory.created_at) &&
     page.times[row] === Date.parse(memory.created_at) &&
     page.strings[page.entities[row]!] === memory.entity_id &&
@@ -106,7 +154,7 @@ function hasColumns(page: Page, row: number, memory: Memory): boolean {
       tags.map((place) => page.strings[place]!),
       memory.tags,
     ) &&
-    isSame(kept, (memory['supersedes'] ?? []) as readonly string[])
+    isSame(supersedes, (memory['supersedes'] ?? []) as readonly string[])
   )
 }
 

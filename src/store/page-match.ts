@@ -1,36 +1,47 @@
 import type { Selection } from '../core/selection.ts'
 import type { Page } from './page.ts'
 
+type Asked = Pick<Page, 'count' | 'entities' | 'strings' | 'tags' | 'tagStarts' | 'times' | 'types'>
+
 /**
- * Calls `found` for each row of `page` that `selection` matches (`origin` and `hand_picked` aside, which are
- * not the page's to know). What is asked is looked up once in the page's dictionary; the scan compares numbers.
+ * Sets `rows` to 1 for each row of a page that is `shown` and that `selection` matches, else to 0 (`origin` and
+ * `hand_picked` aside, which are not the page's to know). What is asked is looked up once in the page's dictionary;
+ * each thing asked is then a pass over one column, which compares numbers.
  */
-export function matchRows(page: Page, selection: Selection, found: (row: number) => void): void {
+export function matcherOf(selection: Selection): (page: Asked, shown: Uint8Array, rows: Uint8Array) => void {
   const { entity_id, event_type, tags = [], tags_match = 'all' } = selection
   const since = selection.since === undefined ? -Infinity : Date.parse(selection.since)
   const until = selection.until === undefined ? Infinity : Date.parse(selection.until)
-  const entity = entity_id === undefined ? null : page.strings.indexOf(entity_id)
-  const type = event_type === undefined ? null : page.strings.indexOf(event_type)
-  const wanted = tags.map((tag) => page.strings.indexOf(tag))
-  const known = wanted.filter((place) => place !== -1)
-  const missing = wanted.length - known.length
-  if (entity === -1 || type === -1) return
-  if (tags.length > 0 && (known.length === 0 || (tags_match === 'all' && missing > 0))) return
-  const needed = tags_match === 'all' ? known.length : Math.min(1, known.length)
-  for (let row = 0; row < page.count; row++) {
-    const time = page.times[row]!
-    if (time < since || time >= until) continue
-    if (entity !== null && page.entities[row] !== entity) continue
-    if (type !== null && page.types[row] !== type) continue
-    if (needed > 0 && tagsAt(page, row, known) < needed) continue
-    found(row)
+  const isDated = since !== -Infinity || until !== Infinity
+  return (page, shown, rows) => {
+    const entity = entity_id === undefined ? null : page.strings.indexOf(entity_id)
+    const type = event_type === undefined ? null : page.strings.indexOf(event_type)
+    const known = tags.map((tag) => page.strings.indexOf(tag)).filter((place) => place !== -1)
+    const needed = tags_match === 'all' ? tags.length : Math.min(1, tags.length)
+    if (entity === -1 || type === -1 || known.length < needed) return void rows.fill(0)
+    rows.set(shown)
+    if (entity !== null) keepEqual(rows, page.entities, entity)
+    if (type !== null) keepEqual(rows, page.types, type)
+    if (isDated) keepBetween(rows, page.times, since, until)
+    if (needed > 0) keepTagged(rows, page, known, needed)
   }
 }
 
-/** How many of `places` are among the tags of the row; a memory's tags are distinct. */
-function tagsAt(page: Page, row: number, places: readonly number[]): number {
-  let count = 0
-  for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++)
-    if (places.includes(page.tags[at]!)) count++
-  return count
+function keepEqual(rows: Uint8Array, column: Uint16Array, wanted: number): void {
+  for (let row = 0; row < rows.length; row++) if (column[row] !== wanted) rows[row] = 0
+}
+
+function keepBetween(rows: Uint8Array, times: Float64Array, since: number, until: number): void {
+  for (let row = 0; row < rows.length; row++) if (times[row]! < since || times[row]! >= until) rows[row] = 0
+}
+
+/** A memory's tags are distinct: of those wanted it has `needed`, or more. */
+function keepTagged(rows: Uint8Array, page: Asked, places: readonly number[], needed: number): void {
+  const wanted = new Uint8Array(page.strings.length)
+  for (const place of places) wanted[place] = 1
+  for (let row = 0; row < rows.length; row++) {
+    let count = 0
+    for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) count += wanted[page.tags[at]!]!
+    if (count < needed) rows[row] = 0
+  }
 }

@@ -119,7 +119,7 @@ export class PageBuilder {
 }
 
 /** The event type of row `row`; null if it has none. */
-export function typeAt(page: Page, row: number): string | null {
+export function typeAt(page: Pick<Page, 'strings' | 'types'>, row: number): string | null {
   const place = page.types[row]!
   return place === NO_TYPE ? null : page.strings[place]!
 }

@@ -1,21 +1,48 @@
-import { createContext } from 'svelte'
+import { createContext, tick } from 'svelte'
 import { ExchangeError } from '../core/errors.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
 import type { Instance } from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
+import type { VerifiedEnvelope } from '../exchange/manifest.ts'
 import { openFile, toFile, type Opened } from '../exchange/open.ts'
 import type { Progress } from '../worker/protocol.ts'
+import { arriveAtTitle } from './arrive.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
 /** Once what a person came for is on the screen. */
 const ENGINE_TEST_MS = 1500
 
-/** What is being opened just now. */
-export interface Opening {
-  readonly fileName: string
-  readonly bytes: number
-  readonly progress: Progress | null
-  cancel(): void
+/** What is smaller is open before anybody could read of it, as a rule; if not, that is seen after a moment. */
+const LONG_BYTES = 50e6
+const PATIENCE_MS = 300
+
+/** A file that is being opened. */
+export class Opening {
+  readonly file: File
+  /** The address one was at: there one is again if this comes to nothing. */
+  readonly from: string
+  progress = $state.raw<Progress | null>(null)
+  /** Of a manifest, as soon as that is settled: who signed what. */
+  signed = $state.raw<VerifiedEnvelope | null>(null)
+  /** It takes long enough for a person to look at it. */
+  isLong = $state(false)
+  /** What is known of it by now has had the page. */
+  isShown = false
+  readonly #controller = new AbortController()
+
+  constructor(file: File, from: string) {
+    this.file = file
+    this.from = from
+    this.isLong = file.size >= LONG_BYTES
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  cancel(): void {
+    this.#controller.abort()
+  }
 }
 
 /** What the whole app knows: where one is, who one is, what is open. Views ask the exchange layer for the rest. */
@@ -28,6 +55,14 @@ export class AppState {
   opening = $state.raw<Opening | null>(null)
   /** What was opened last, and is shown in its place. */
   opened = $state.raw<Opened | null>(null)
+  /** The opening that led to it. */
+  openedBy = $state.raw<Opening | null>(null)
+  /** A manifest whose signature holds and whose memories are still being checked. */
+  readonly checking = $derived(this.opening?.isLong && this.opening.signed !== null ? this.opening : null)
+  /** Was checked while one was elsewhere, and waits. */
+  arrived = $state.raw<Opening | null>(null)
+  /** Was being opened until a person ended it. */
+  cancelled = $state.raw<Opening | null>(null)
   /** Keys of the rows chosen by hand in Memories, for an export. */
   picked = $state.raw<ReadonlySet<string>>(new Set())
   /** Why the last thing could not be opened. */
@@ -70,37 +105,77 @@ export class AppState {
 
   /** Opens what was picked, dropped or pasted and goes to the place where it belongs. */
   async openFile(file: File): Promise<void> {
-    const controller = new AbortController()
-    const opening = {
-      fileName: file.name,
-      bytes: file.size,
-      progress: null,
-      cancel: () => controller.abort(),
-    }
+    const opening = new Opening(file, this.#addressBefore())
     this.opening?.cancel()
     this.opening = opening
-    this.refusal = null
-    const isCurrent = () => this.opening?.cancel === opening.cancel
+    this.refusal = this.arrived = this.cancelled = null
+    const isCurrent = () => this.opening === opening
+    const patience = setTimeout(() => isCurrent() && this.#showLong(opening), PATIENCE_MS)
     try {
       const opened = await openFile(this.instance, file, {
-        signal: controller.signal,
-        onProgress: (progress) => isCurrent() && (this.opening = { ...opening, progress }),
+        signal: opening.signal,
+        onProgress: (progress) => isCurrent() && this.#follow(opening, progress),
       })
       if (!isCurrent()) return closeOpened(opened)
       closeOpened(this.opened)
       this.opened = opened
-      this.go(...placeOf(opened))
+      this.openedBy = opening
+      this.opening = null
+      // Who went on with other things while it was checked is not taken from them.
+      if (opening.isShown && !this.#isAtOpened) this.arrived = opening
+      else this.go(...placeOf(opened))
     } catch (error) {
       const cancelled = error instanceof ExchangeError && error.code === 'cancelled'
-      if (isCurrent() && !cancelled) this.refusal = { error, fileName: file.name }
+      if (!isCurrent() || cancelled) return
+      this.refusal = { error, fileName: file.name }
+      this.#endOpening(opening)
     } finally {
-      if (isCurrent()) this.opening = null
+      clearTimeout(patience)
     }
+  }
+
+  /** Ends what is being opened. The page is free at once, and nothing of it is left. */
+  cancelOpening(): void {
+    const { opening } = this
+    if (opening === null) return
+    opening.cancel()
+    this.cancelled = opening
+    this.#endOpening(opening)
+    void tick().then(arriveAtTitle)
   }
 
   closeOpened(): void {
     closeOpened(this.opened)
     this.opened = null
+  }
+
+  get #isAtOpened(): boolean {
+    return this.route.place === 'exchange' && this.route.path[0] === 'opened'
+  }
+
+  /** Of an opening that takes the place of another, where one was before both. */
+  #addressBefore(): string {
+    const isInstead = this.opening?.isShown === true && this.#isAtOpened
+    return isInstead ? this.opening!.from : location.hash
+  }
+
+  #follow(opening: Opening, progress: Progress): void {
+    opening.progress = progress
+    if (progress.signed === undefined) return
+    opening.signed = progress.signed
+    if (opening.isLong) this.#showLong(opening)
+  }
+
+  #showLong(opening: Opening): void {
+    opening.isLong = true
+    if (opening.signed === null || opening.isShown) return
+    opening.isShown = true
+    this.go('exchange', 'opened')
+  }
+
+  #endOpening(opening: Opening): void {
+    this.opening = null
+    if (opening.isShown && this.#isAtOpened) location.replace(opening.from)
   }
 
   async #testEngine(): Promise<void> {

@@ -17,3 +17,10 @@ export function bytesOf(bytes: number): string {
   if (bytes < 1e9) return `${numberOf(Math.round(bytes / 1e5) / 10)} MB`
   return `${numberOf(Math.round(bytes / 1e7) / 100)} GB`
 }
+
+/** `74.1 of 169.2 MB`: both in the unit of the whole, and of a width that changes little as it grows. */
+export function amountOf(done: number, total: number): string {
+  if (total < 1e6) return `${Math.round(done / 1e3)} of ${Math.round(total / 1e3)} kB`
+  if (total < 1e9) return `${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`
+  return `${(done / 1e9).toFixed(2)} of ${(total / 1e9).toFixed(2)} GB`
+}

@@ -1,10 +1,14 @@
-import { concat, decodeUtf8, encodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
-import { parseCanonical } from '../core/canonical.ts'
+import { toHex } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
+import { inOrder } from '../core/in-order.ts'
 import { MAX_LINE } from '../core/lines.ts'
-import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
+import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
+import type { StoredBytes } from '../store/segment.ts'
+import type { RunToGather } from './gather.ts'
+import { kernel } from './kernel.ts'
+import type { Lanes } from './lanes.ts'
 import type { TaskContext } from './protocol.ts'
 import { findRows, type Query } from './query.ts'
 
@@ -26,6 +30,11 @@ export interface ExportBody {
   /** Hex. */
   readonly root: string
 }
+
+/** Up to so many rows are read wherever they lie. */
+const SORTED_ROWS = 50_000
+/** Of the file, gathered at once. */
+const PART_BYTES = 4 * 1024 * 1024
 
 export interface ExportQuery extends Query {
   /** Fingerprints of all keys this instance ever signed with. */
@@ -59,54 +68,90 @@ export async function previewExport(
 }
 
 /**
- * The memories of an export, oldest first, byte for byte as they are held, each hashed again before it goes
- * out. Throws `empty_selection`, `storage_damaged` for a line that is not what its leaf says, `author_forged` for one
- * that bears our key and was not made here, `line_too_long` for one that leaves no room for its comma, `cancelled`.
+ * The memories of an export, byte for byte as they are held, each hashed again before it goes out: oldest first, many
+ * in the order in which they came here. Throws `empty_selection`, `storage_damaged` for a line that is not what its
+ * leaf says, `author_forged` for one that bears our key and was not made here, `line_too_long` for one that leaves no
+ * room for its comma, `cancelled`.
  */
 export async function writeBody(
   store: MemoryStore,
+  lanes: Lanes,
   { ownKeys, ...query }: ExportQuery,
   context: TaskContext,
 ): Promise<ExportBody> {
-  const own = new Set(ownKeys)
   const { index, lines } = await findRows(store, query, context)
-  const rows = lines.slice().reverse()
-  if (rows.length === 0) throw new ExchangeError('empty_selection')
-  const tree = new TreeHasher()
+  if (lines.length === 0) throw new ExchangeError('empty_selection')
+  // The lines of a segment lie together; each of many read for itself would cost minutes.
+  const rows = lines.length <= SORTED_ROWS ? lines.slice().reverse() : lines.slice().sort()
+  checkLengths(index, rows)
+  const tree = new TreeHasher(kernel?.hashPairs)
   const leaves = new Uint8Array(32 * rows.length)
-  const separator = encodeUtf8(',\n')
   const parts: Blob[] = []
-  for await (const run of store.readRuns(index, rows)) {
+  const gathered = inOrder(batchesOf(index, rows), 2 * lanes.count, async (batch) => {
+    const run = await toRun(store, index, batch, ownKeys)
+    return { run, ...(await lanes.call('gather', { run })) }
+  })
+  for await (const [batch, { run, body, ownAuthored }] of gathered) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')
-    const part: Uint8Array[] = []
-    for (const { line, bytes } of run) {
-      const leaf = index.leafOf(line)
-      const memory = readHeld(bytes, leaf)
-      if (memory === null) throw new ExchangeError('storage_damaged', `memory ${toHex(index.keyOf(line))}`)
-      // Taken in before this key was restored here: passed on, it would come back as ours.
-      if (own.has(memory.author) && !index.isOwnLeaf(leaf))
-        throw new ExchangeError('author_forged', `memory ${toHex(index.keyOf(line))}`)
-      // Taken in as the last of its manifest, which has no comma: in any other place no reader would take the file.
-      if (bytes.length === MAX_LINE && tree.size < rows.length - 1)
-        throw new ExchangeError('line_too_long', `memory ${toHex(index.keyOf(line))}`)
-      part.push(...(tree.size === 0 ? [bytes] : [separator, bytes]))
-      leaves.set(leaf, 32 * tree.size)
-      tree.push(leaf)
-    }
-    // A Blob each: what is written may then lie on disk, and not in this worker's memory.
-    parts.push(new Blob([concat(...part)]))
+    // Taken in before this key was restored here: passed on, it would come back as ours.
+    for (const row of ownAuthored)
+      if (!index.isOwnLeaf(index.leafOf(batch[row]!)))
+        throw new ExchangeError('author_forged', `memory ${toHex(index.keyOf(batch[row]!))}`)
+    leaves.set(run.leaves, 32 * tree.size)
+    tree.push(run.leaves)
+    parts.push(body)
     context.progress({ done: tree.size, total: rows.length, memories: tree.size })
   }
-  return { body: new Blob(parts), count: rows.length, leaves, root: toHex(tree.root()) }
+  // The last memory has no comma, and its LF is the tail's.
+  const body = new Blob(parts)
+  return { body: body.slice(0, body.size - 2), count: rows.length, leaves, root: toHex(tree.root()) }
 }
 
-/** The memory of a line; null if it is not what its leaf says. */
-function readHeld(line: Uint8Array, leaf: Uint8Array): Memory | null {
-  try {
-    const memory = parseMemory(parseCanonical(decodeUtf8(line)))
-    return equalBytes(checkMemory(memory), leaf) ? memory : null
-  } catch (error) {
-    if (error instanceof ExchangeError) return null
-    throw error
+/** Taken in as the last of its manifest a line may be so long that no comma fits: in any other place no reader would take the file. */
+function checkLengths(index: MemoryIndex, rows: Uint32Array): void {
+  for (const line of rows.subarray(0, -1))
+    if (bytesOf(index, line) >= MAX_LINE)
+      throw new ExchangeError('line_too_long', `memory ${toHex(index.keyOf(line))}`)
+}
+
+/** Bytes of a line, LF not included. */
+function bytesOf(index: MemoryIndex, line: Ordinal): number {
+  const { offsets } = index.pageOf(line)
+  const row = index.rowOf(line)
+  return offsets[row + 1]! - 1 - offsets[row]!
+}
+
+/** The rows in order, cut where what is gathered of them fills a part of the file. */
+function* batchesOf(index: MemoryIndex, rows: Uint32Array): Generator<Uint32Array> {
+  for (let from = 0; from < rows.length;) {
+    let to = from
+    for (let bytes = 0; to < rows.length && bytes < PART_BYTES; to++) bytes += bytesOf(index, rows[to]!)
+    yield rows.subarray(from, to)
+    from = to
   }
+}
+
+async function toRun(
+  store: MemoryStore,
+  index: MemoryIndex,
+  rows: Uint32Array,
+  ownKeys: readonly string[],
+): Promise<RunToGather> {
+  const places = new Map<number, number>()
+  const segments: StoredBytes[] = []
+  const lines = new Uint32Array(3 * rows.length)
+  const leaves = new Uint8Array(32 * rows.length)
+  const keys = new Uint8Array(32 * rows.length)
+  for (const [i, line] of rows.entries()) {
+    const { id, offsets } = index.pageOf(line)
+    const row = index.rowOf(line)
+    if (!places.has(id)) {
+      places.set(id, segments.length)
+      segments.push(await store.segmentOf(index, id))
+    }
+    lines.set([places.get(id)!, offsets[row]!, offsets[row + 1]! - 1], 3 * i)
+    leaves.set(index.leafOf(line), 32 * i)
+    keys.set(index.keyOf(line), 32 * i)
+  }
+  return { segments, lines, leaves, keys, ownKeys }
 }

@@ -2,7 +2,7 @@ import { toHex } from '../core/bytes.ts'
 import { parseCanonical, type JsonObject, type JsonValue } from '../core/canonical.ts'
 import { findFork } from '../core/freshness.ts'
 import { hashDetails, parseEnvelope, parseManifestStatement, type ManifestHeader } from '../core/manifest.ts'
-import { rootOf as treeRootOf } from '../core/merkle.ts'
+import { TreeHasher } from '../core/merkle.ts'
 import {
   parseStatement,
   PAYLOAD_TYPE,
@@ -15,6 +15,7 @@ import type { Database } from '../store/database.ts'
 import type { ForkRecord, ManifestRecord, OwnStreamRecord, PlaceRecord } from '../store/schema.ts'
 import type { Findings } from './integrity-findings.ts'
 import type { History } from './integrity-history.ts'
+import { kernel } from './kernel.ts'
 
 /** A manifest of the register that was verified anew, or one that stood in evidence and was. */
 export interface HeldHeader {
@@ -28,7 +29,11 @@ export interface Register {
   readonly manifests: ReadonlyMap<string, HeldHeader & { readonly leavesHold: boolean }>
   /** By id, out of evidence. */
   readonly seen: ReadonlyMap<string, HeldHeader>
+  /** Ids of all that stand there, those that no longer verify among them. */
+  readonly present: ReadonlySet<string>
 }
+
+const LEAVES_A_PAUSE = 4096
 
 /** Verifies every manifest made and imported, with its details, leaves and evidence, as if it came anew. */
 export async function checkManifests(db: Database, history: History, findings: Findings): Promise<Register> {
@@ -42,10 +47,11 @@ export async function checkManifests(db: Database, history: History, findings: F
     findings.check('manifests')
     const header = await verifyRecord(record, findings)
     if (history.manifests.get(id) !== record.direction)
-      findings.fault('manifest_unrecorded', { manifest: id })
+      findings.faultByHistory('manifest_unrecorded', { manifest: id })
     await checkEvidence(record, seen, findings)
     if (header !== null) {
-      const leavesHold = rootOf(await bytesOf(leaves?.leaves), header.memory_count) === header.merkle_root
+      const root = await rootOf(await bytesOf(leaves?.leaves), header.memory_count, findings)
+      const leavesHold = root === header.merkle_root
       if (!leavesHold) findings.fault('leaves_wrong', { manifest: id })
       manifests.set(id, { id, header, leavesHold })
     }
@@ -53,8 +59,8 @@ export async function checkManifests(db: Database, history: History, findings: F
   }
   const present = new Set(ids)
   for (const id of history.manifests.keys())
-    if (!present.has(id)) findings.fault('manifest_gone', { manifest: id })
-  return { manifests, seen }
+    if (!present.has(id)) findings.faultByHistory('manifest_gone', { manifest: id })
+  return { manifests, seen, present }
 }
 
 async function verifyRecord(record: ManifestRecord, findings: Findings): Promise<ManifestHeader | null> {
@@ -91,6 +97,7 @@ async function checkEvidence(
     } catch {
       findings.fault('evidence_wrong', { manifest: record.id })
     }
+    await findings.pause()
   }
 }
 
@@ -100,27 +107,38 @@ async function bytesOf(leaves: unknown): Promise<unknown> {
 }
 
 /** Hex root of kept leaves; null where they are not that many. */
-function rootOf(leaves: unknown, count: number): string | null {
-  if (!(leaves instanceof Uint8Array) || leaves.length !== 32 * count) return null
-  return leaves.length === 0 ? null : toHex(treeRootOf(leaves))
+async function rootOf(leaves: unknown, count: number, findings: Findings): Promise<string | null> {
+  if (!(leaves instanceof Uint8Array) || leaves.length !== 32 * count || count === 0) return null
+  const tree = new TreeHasher(kernel?.hashPairs)
+  for (let at = 0; at < leaves.length; at += 32 * LEAVES_A_PAUSE) {
+    tree.push(leaves.subarray(at, at + 32 * LEAVES_A_PAUSE))
+    await findings.pause()
+  }
+  return toHex(tree.root())
 }
 
 /** Places of streams, streams of our own, and forks: against the manifests, the evidence and the history. */
 export async function checkStreams(
   db: Database,
-  { manifests, seen }: Register,
+  { manifests, seen, present }: Register,
   history: History,
   findings: Findings,
 ): Promise<void> {
   const places = await db.getAll('places')
+  const isKnown = (id: string) => present.has(id) || history.manifests.has(id)
+  const isWhole = [...history.manifests.keys(), ...present].every((id) => manifests.has(id))
   const imported = new Set<string>()
   for (const place of places) {
     findings.check('streams')
     const held =
       place.imported === true ? manifests.get(place.id) : (seen.get(place.id) ?? manifests.get(place.id))
-    if (held === undefined || typeof place.imported !== 'boolean' || !isPlaceOf(place, held))
+    // Of a manifest that is gone or no longer verifies that was told; what was seen in its evidence is gone with it.
+    const isTold = held === undefined && (place.imported === true ? isKnown(place.id) : !isWhole)
+    if (isTold) findings.doubt('streams')
+    else if (held === undefined || typeof place.imported !== 'boolean' || !isPlaceOf(place, held))
       findings.fault('place_wrong', { stream: String(place.stream), sequence: Number(place.sequence) })
     if (place.imported === true) imported.add(place.id)
+    await findings.pause()
   }
   for (const [id, { header }] of manifests) {
     if (history.manifests.get(id) === 'imported' && !imported.has(id))
@@ -149,11 +167,11 @@ async function checkOwnStreams(
     findings.check('streams')
     const known = history.streams.get(stream)
     if (known?.issued !== issued || known.last !== last || !history.identities.has(issuer))
-      findings.fault('own_stream_wrong', { stream: String(stream) })
+      findings.faultByHistory('own_stream_wrong', { stream: String(stream) })
   }
   // One whose first manifest was reserved and never signed was given up.
   for (const [stream, { last }] of history.streams)
-    if (last !== null && !present.has(stream)) findings.fault('own_stream_wrong', { stream })
+    if (last !== null && !present.has(stream)) findings.faultByHistory('own_stream_wrong', { stream })
 }
 
 async function checkForks(forks: readonly ForkRecord[], history: History, findings: Findings): Promise<void> {
@@ -170,15 +188,17 @@ async function checkForks(forks: readonly ForkRecord[], history: History, findin
         stream === known.header.stream &&
         fork.issuer === issuer.fingerprint &&
         fork.stream === stream &&
-        findFork(refused.header, fork.refused.id, [place]) !== null &&
-        history.forks.get(fork.refused.id)?.frozen === fork.frozen
-      if (!isOne) findings.fault('fork_wrong', { manifest: fork.refused.id, stream })
+        findFork(refused.header, fork.refused.id, [place]) !== null
+      const where = { manifest: fork.refused.id, stream }
+      if (!isOne) findings.fault('fork_wrong', where)
+      else if (history.forks.get(fork.refused.id)?.frozen !== fork.frozen)
+        findings.faultByHistory('fork_wrong', where)
     } catch {
       findings.fault('fork_wrong', { stream: String(fork.stream) })
     }
   }
   for (const [manifest, { stream }] of history.forks)
-    if (!present.has(manifest)) findings.fault('fork_missing', { manifest, stream })
+    if (!present.has(manifest)) findings.faultByHistory('fork_missing', { manifest, stream })
 }
 
 async function verifySide(side: ForkRecord['refused']): Promise<Statement<ManifestHeader>> {

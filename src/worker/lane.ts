@@ -1,6 +1,8 @@
 import { checkRun, type CheckedRun } from '../core/run.ts'
+import { gatherRun, type GatheredRun, type RunToGather } from './gather.ts'
 import { kernel } from './kernel.ts'
 import type { Task } from './protocol.ts'
+import { searchSegment, type SegmentToSearch } from './search.ts'
 import { readBlob, readBytes } from './source.ts'
 import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 
@@ -9,10 +11,14 @@ export const LANE_NAME = 'omega-lane'
 
 export interface LaneTasks {
   check: Task<{ file: Blob; from: number; to: number }, CheckedRun>
+  gather: Task<{ run: RunToGather }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
+  search: Task<SegmentToSearch, Uint32Array>
 }
 
 export const laneTasks: LaneTasks = {
   check: ({ file, from, to }, context) => checkRun(kernel, readBytes(file, from - 1, context), from, to),
+  gather: ({ run }) => gatherRun(kernel, run),
   stage: async ({ file, run }) => stageRun(kernel, await readBlob(file), run),
+  search: searchSegment,
 }

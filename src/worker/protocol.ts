@@ -8,6 +8,8 @@ export interface Progress {
   readonly memories: number
   /** Of a manifest, once: who signed what, as soon as that is settled. */
   readonly signed?: VerifiedEnvelope
+  /** Of a query: the list that holds so many memories by now. It is the caller's to release, also if the task fails. */
+  readonly list?: number
 }
 
 export type Task<Input, Output> = (input: Input, context: TaskContext) => Promise<Output>

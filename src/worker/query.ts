@@ -2,12 +2,14 @@ import { decodeUtf8, fromHex, toHex } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import type { Selection } from '../core/selection.ts'
-import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
+import { inOrder } from '../core/in-order.ts'
+import type { Columns, MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
-import { typeAt } from '../store/page.ts'
 import type { BatchOrigin } from '../store/schema.ts'
 import { excerptOf, type Excerpt } from './excerpt.ts'
+import type { Lanes } from './lanes.ts'
 import type { TaskContext } from './protocol.ts'
+import { BLANK, searchSegment } from './search.ts'
 
 /** `federation_origin` of a row (manifest-format, 7). */
 export interface FederationOrigin extends BatchOrigin {
@@ -46,17 +48,6 @@ export interface Query {
   readonly peer?: string
 }
 
-export interface Facets {
-  readonly rows: number
-  readonly own: number
-  readonly imported: number
-  readonly entities: readonly (readonly [name: string, rows: number])[]
-  readonly event_types: readonly (readonly [name: string, rows: number])[]
-  readonly tags: readonly (readonly [name: string, rows: number])[]
-  /** By fingerprint of the issuer: rows shown and lines held. */
-  readonly peers: readonly { readonly fingerprint: string; readonly rows: number; readonly lines: number }[]
-}
-
 /** Lines, and the index in which these are their numbers. */
 export interface Rows {
   readonly index: MemoryIndex
@@ -65,41 +56,88 @@ export interface Rows {
 
 const ATTESTED_SHOWN = 100
 const ATTESTED_BYTES = 16 * 1024 * 1024
-const FACETS_SHOWN = 1000
-/** A deletion puts spaces in the place of lines; none begins with one. */
-const BLANK = 0x20
+/** Between two words of how far a search is, and between two lists of what it found. */
+const TELL_MS = 50
+const KEEP_MS = 200
 
-/** Rows that the query matches, newest first. Reads the lines only where text is asked for. */
-export async function findRows(store: MemoryStore, query: Query, context: TaskContext): Promise<Rows> {
+interface Searching {
+  /** Where a text is asked for, its segments are read here. Without, in this worker. */
+  readonly lanes?: Lanes
+  /** Keeps what was found so far, newest first, under the number that it answers. */
+  readonly keep?: (found: Rows) => number
+}
+
+/** Rows that the query matches, newest first. Reads the lines only where text is asked for. Throws `cancelled`. */
+export async function findRows(
+  store: MemoryStore,
+  query: Query,
+  context: TaskContext,
+  searching: Searching = {},
+): Promise<Rows> {
   const index = await store.upToDate()
-  const picked = query.picked && new Set(query.picked.map((key) => index.lookUp(fromHex(key)).row))
-  const isAsked = (line: Ordinal) =>
-    (picked === undefined || picked.has(line)) &&
-    (query.peer === undefined || index.batchOf(line).origin?.fingerprint === query.peer)
-  const lines = index.select(query.selection, isAsked)
+  const among = query.picked
+    ?.map((key) => index.lookUp(fromHex(key)).row)
+    .filter((line): line is Ordinal => line !== null)
+  const rows = { index, lines: index.select(query.selection, { peer: query.peer, among }) }
   const needle = query.text?.toLowerCase() ?? ''
-  return { index, lines: needle === '' ? lines : await containing(store, { index, lines }, needle, context) }
+  return needle === '' ? rows : containing(store, rows, needle, context, searching)
 }
 
 async function containing(
   store: MemoryStore,
-  { index, lines }: Rows,
+  asked: Rows,
   needle: string,
   { signal, progress }: TaskContext,
-): Promise<Uint32Array> {
-  const found = new Set<Ordinal>()
-  let done = 0
-  // In the order of the segments, each of which is then read once.
-  for await (const run of store.readRuns(index, lines.slice().sort())) {
-    if (signal.aborted) throw new ExchangeError('cancelled')
-    for (const { line, bytes } of run) {
-      if (bytes[0] === BLANK) continue
-      if ((JSON.parse(decodeUtf8(bytes)) as Memory).content.toLowerCase().includes(needle)) found.add(line)
-    }
-    done += run.length
-    progress({ done, total: lines.length, memories: found.size })
+  { lanes, keep }: Searching,
+): Promise<Rows> {
+  const { index, lines } = asked
+  const isFound = new Uint8Array(index.lines)
+  const found = () => ({ index, lines: lines.filter((line) => isFound[line] === 1) })
+  const search = async ({ page, rows }: Part) => {
+    const segment = { lines: await store.segmentOf(index, page.id), offsets: page.offsets, rows, needle }
+    return lanes === undefined ? searchSegment(segment) : lanes.call('search', segment)
   }
-  return lines.filter((line) => found.has(line))
+  let [done, memories, told, kept, keptAt] = [0, 0, 0, 0, 0]
+  for await (const [part, hits] of inOrder(partsOf(asked), 2 * (lanes?.count ?? 1), search)) {
+    if (signal.aborted) throw new ExchangeError('cancelled')
+    for (const row of hits) isFound[part.start + row] = 1
+    done += part.rows.length
+    memories += hits.length
+    const now = performance.now()
+    // What is found first is shown at once; what comes then, not each by itself.
+    const isKept = keep !== undefined && memories > kept && (kept === 0 || now - keptAt >= KEEP_MS)
+    if (!isKept && now - told < TELL_MS) continue
+    told = now
+    progress({ done, total: lines.length, memories, ...(isKept ? { list: keep(found()) } : {}) })
+    if (isKept) [kept, keptAt] = [memories, now]
+  }
+  return found()
+}
+
+/** A page, the ordinal of its first line, and the rows of it that are asked for. */
+interface Part {
+  readonly page: Columns
+  readonly start: Ordinal
+  readonly rows: Uint32Array
+  readonly newest: number
+}
+
+/** By the newest row of each, the newest first: what is found first then stands near the beginning of the list. */
+function partsOf({ index, lines }: Rows): Part[] {
+  const isAsked = new Uint8Array(index.lines)
+  for (const line of lines) isAsked[line] = 1
+  const parts: Part[] = []
+  for (const { page, start } of index.pages()) {
+    const rows = new Uint32Array(page.count)
+    let [count, newest] = [0, -Infinity]
+    for (let row = 0; row < page.count; row++) {
+      if (isAsked[start + row] !== 1) continue
+      rows[count++] = row
+      newest = Math.max(newest, page.times[row]!)
+    }
+    if (count > 0) parts.push({ page, start, rows: rows.slice(0, count), newest })
+  }
+  return parts.sort((a, b) => b.newest - a.newest)
 }
 
 /** Throws `list_outdated` when one of them has been taken out since. */
@@ -164,54 +202,4 @@ export function toMemory(line: string): Memory {
 function originOf(index: MemoryIndex, line: Ordinal): FederationOrigin | null {
   const { origin } = index.batchOf(line)
   return origin && { ...origin, leaf_index: index.pageOf(line).indexes[index.rowOf(line)]! }
-}
-
-/** What there is to choose from: the most frequent names, most frequent first. */
-export async function readFacets(store: MemoryStore): Promise<Facets> {
-  const index = await store.upToDate()
-  const [entities, types, tags] = [
-    new Map<string, number>(),
-    new Map<string, number>(),
-    new Map<string, number>(),
-  ]
-  const peers = new Map<string, { rows: number; lines: number }>()
-  let [own, imported] = [0, 0]
-  for (const { page, batch, start } of index.pages()) {
-    const peer = batch.origin && entryOf(peers, batch.origin.fingerprint)
-    if (peer) peer.lines += page.count - (page.erased?.length ?? 0)
-    for (let row = 0; row < page.count; row++) {
-      if (!index.isRow(start + row)) continue
-      if (peer) peer.rows++
-      if (peer) imported++
-      else own++
-      count(entities, page.strings[page.entities[row]!]!)
-      const type = typeAt(page, row)
-      if (type !== null) count(types, type)
-      for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++)
-        count(tags, page.strings[page.tags[at]!]!)
-    }
-  }
-  return {
-    rows: own + imported,
-    own,
-    imported,
-    entities: mostFirst(entities),
-    event_types: mostFirst(types),
-    tags: mostFirst(tags),
-    peers: [...peers].map(([fingerprint, counts]) => ({ fingerprint, ...counts })),
-  }
-}
-
-function entryOf(peers: Map<string, { rows: number; lines: number }>, fingerprint: string) {
-  const known = peers.get(fingerprint) ?? { rows: 0, lines: 0 }
-  peers.set(fingerprint, known)
-  return known
-}
-
-function count(names: Map<string, number>, name: string): void {
-  names.set(name, (names.get(name) ?? 0) + 1)
-}
-
-function mostFirst(names: Map<string, number>): [string, number][] {
-  return [...names].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, FACETS_SHOWN)
 }

@@ -17,18 +17,19 @@ import {
 } from './drafts.ts'
 import type { Excerpt } from './excerpt.ts'
 import { previewExport, writeBody, type ExportBody, type ExportPreview, type ExportQuery } from './export.ts'
+import { readFacets, type Facets } from './facets.ts'
 import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
 import { checkStore, type Walked } from './integrity.ts'
+import { startedKernel } from './kernel.ts'
 import { Lanes, startLane } from './lanes.ts'
 import { OpenedManifest } from './opened-manifest.ts'
+import { packFile } from './pack.ts'
 import type { Task } from './protocol.ts'
 import {
   findRows,
   readDetail,
-  readFacets,
   readRows,
-  type Facets,
   type MemoryDetail,
   type MemoryRow,
   type Query,
@@ -60,6 +61,7 @@ export interface Tasks {
   previewExport: Task<Query, ExportPreview>
   writeBody: Task<ExportQuery, ExportBody>
   writeCsv: Task<Query, CsvList>
+  pack: Task<{ file: Blob }, Blob>
   stageDrafts: Task<DraftsInput, StagedDrafts>
   stageRevision: Task<RevisionInput, StagedDrafts>
   openForeign: Task<
@@ -106,9 +108,13 @@ export function createTasks(opening: Promise<Database>): Tasks {
     },
     async query(query, context) {
       const { store } = await storing
-      const rows = await findRows(store, query, context)
-      lists.set(++handles, rows)
-      return { list: handles, count: rows.lines.length }
+      const list = ++handles
+      const keep = (found: Rows) => {
+        lists.set(list, found)
+        return list
+      }
+      const rows = await findRows(store, query, context, { lanes, keep })
+      return { list: keep(rows), count: rows.lines.length }
     },
     async readList({ list, from, to }) {
       const { store } = await storing
@@ -120,8 +126,9 @@ export function createTasks(opening: Promise<Database>): Tasks {
     readMemory: async ({ key }) => readDetail((await storing).store, key),
     facets: async () => readFacets((await storing).store),
     previewExport: async (query, context) => previewExport((await storing).store, query, context),
-    writeBody: async (query, context) => writeBody((await storing).store, query, context),
+    writeBody: async (query, context) => writeBody((await storing).store, lanes, query, context),
     writeCsv: async (query, context) => writeCsv((await storing).store, query, context),
+    pack: ({ file }, context) => packFile(file, context),
     async stageDrafts(input, context) {
       const { db, store } = await storing
       return stageDrafts(db, store, input, context)
@@ -151,7 +158,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
       return { keys: [...keys], lines, leaf: toHex(index.leafOf(row)) }
     },
     checkIntegrity: async (_, context) => checkStore((await storing).db, context),
-    testEngine,
+    testEngine: () => testEngine(startedKernel),
     stretch: async ({ passphrase, salt, N, r, p }) =>
       (await scryptAsync(passphrase.normalize('NFKC'), salt, {
         N,

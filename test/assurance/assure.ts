@@ -5,30 +5,30 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
-import { fuzzCli } from './cli.ts'
+import { allTurns, CLI, fuzzCli } from './cli.ts'
 import type { FuzzOptions, FuzzResult, Kind } from './fuzz.ts'
-import { fuzz, judge, makeMutant, PRODUCT } from './fuzz.ts'
-import { COURIERS, ROUND } from './mutants.ts'
-import { CONTROL, findPlant, PLANTS } from './planted.ts'
-import type { Assurance, SuiteResult } from './report.ts'
+import { fuzz, judge, makeMutant } from './fuzz.ts'
+import type { PlantResult } from './planted.ts'
+import { CONTROLS, findPlants, PLANTS } from './planted.ts'
+import { theProduct } from './product.ts'
+import type { Assurance, Suite, SuiteResult } from './report.ts'
 import { faultsOf, toMarkdown } from './report.ts'
 import { measureResources } from './resources.ts'
 
 /** `npm run assure`: the long run, and its report beside this file. */
-const USAGE = `Usage: npm run assure -- [--mutants N] [--seed S] [--part NAME]... [--only N [--out FILE]]
+const USAGE = `Usage: npm run assure -- [--mutants N] [--seed S] [--part NAME]... [--cli FILE] [--only N [--out FILE]]
 
   --mutants N  forgeries of the fuzzing, 100000 if not given
   --seed S     any text; the same seed makes the same mutants
   --part NAME  fuzz, cli, planted, resources or conformance; may be given more than once. The report is written
                when all parts are run
+  --cli FILE   the built verifier, if it is not dist/omega-verify.mjs
   --only N     judges the forgery N, or the deed of a courier as courier-N, and prints it
   --out FILE   with --only: writes its bytes to FILE`
 
 const PARTS = ['fuzz', 'cli', 'planted', 'resources', 'conformance']
 const SEED = '20261124'
 const MUTANTS = 100_000
-/** All classes, and 200 at least. */
-const CLI_FILES = Math.max(200, ROUND)
 /** A plant that none of so many mutants shows counts as not found. */
 const MOST_FOR_A_PLANT = 20_000
 const CONTROL_MUTANTS = 1000
@@ -37,24 +37,26 @@ const WARM_UP = 1000
 const SAMPLES = 200
 /** No sample for so long: the mutant at hand does not end. */
 const SILENCE_MS = 600_000
-const SUITES = [
-  'test/conformance',
-  ...['vectors', 'signatures', 'signers', 'kinds', 'json', 'names', 'text'].map(
-    (name) => `test/core/${name}.test.ts`,
-  ),
+const ofCore = ['vectors', 'signatures', 'signers', 'kinds', 'json', 'names', 'text', 'lanes']
+const inBrowser = ['conformance', 'signatures', 'mutants', 'resources']
+export const SUITES: readonly Suite[] = [
+  { name: 'test/conformance', project: 'node' },
+  ...ofCore.map((name) => ({ name: `test/core/${name}.test.ts`, project: 'node' as const })),
+  ...inBrowser.map((name) => ({ name: `test/worker/${name}.test.ts`, project: 'browser' as const })),
 ]
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function main(args: string[]): Promise<number> {
-  if (args[0] === '--child') return child(JSON.parse(args[1]!) as FuzzOptions)
+  if (args[0] === '--child') return child(JSON.parse(args[1]!) as Work)
   const { values } = parseArgs({
     args,
     options: {
       mutants: { type: 'string', default: String(MUTANTS) },
       seed: { type: 'string', default: SEED },
       part: { type: 'string', multiple: true, default: PARTS },
+      cli: { type: 'string', default: CLI },
       only: { type: 'string' },
       out: { type: 'string' },
       help: { type: 'boolean' },
@@ -66,7 +68,7 @@ export async function main(args: string[]): Promise<number> {
     return values.help === true ? 0 : 2
   }
   if (values.only !== undefined) return only(values.seed, values.only, values.out)
-  const assurance = await assure(values.seed, mutants, new Set(values.part))
+  const assurance = await assure(values.seed, mutants, new Set(values.part), values.cli)
   const faults = faultsOf(assurance)
   if (PARTS.every((part) => values.part.includes(part))) {
     await write('report.json', JSON.stringify(assurance))
@@ -78,7 +80,12 @@ export async function main(args: string[]): Promise<number> {
   return faults.length === 0 ? 0 : 1
 }
 
-async function assure(seed: string, mutants: number, parts: ReadonlySet<string>): Promise<Assurance> {
+async function assure(
+  seed: string,
+  mutants: number,
+  parts: ReadonlySet<string>,
+  builtCli: string,
+): Promise<Assurance> {
   const started = performance.now()
   const facts = describeRun()
   const part = async <Result>(name: string, work: () => Promise<Result>): Promise<Result | null> => {
@@ -88,14 +95,12 @@ async function assure(seed: string, mutants: number, parts: ReadonlySet<string>)
   }
   const fuzzed = await part('fuzz', () => fuzzInProcesses(seed, mutants))
   const courier = await part('fuzz', () => fuzz({ seed, kind: 'courier', to: Math.ceil(mutants / 50) }))
-  const cli = await part('cli', () => fuzzCli(seed, CLI_FILES, COURIERS.length))
-  const planted = await part('planted', async () => {
-    const control = await findPlant(CONTROL, seed, CONTROL_MUTANTS)
-    const plants = []
-    for (const plant of PLANTS) plants.push(await findPlant(plant, seed, MOST_FOR_A_PLANT))
-    return { control, plants }
-  })
-  const resources = await part('resources', () => measureResources())
+  const cli = await part('cli', () => fuzzCli(seed, allTurns(), builtCli))
+  const planted = await part('planted', async () => ({
+    controls: await findPlants(CONTROLS, seed, CONTROL_MUTANTS),
+    plants: await findInProcesses(seed),
+  }))
+  const resources = await part('resources', () => measureResources(undefined, builtCli))
   const suites = await part('conformance', async () => SUITES.map(runSuite))
   const minutes = (performance.now() - started) / 60_000
   return {
@@ -116,39 +121,63 @@ async function assure(seed: string, mutants: number, parts: ReadonlySet<string>)
 function fuzzInProcesses(seed: string, mutants: number): Promise<FuzzResult[]> {
   const border = (at: number) => Math.floor((at * mutants) / PROCESSES)
   return Promise.all(
-    Array.from({ length: PROCESSES }, (_, at) =>
-      fuzzInProcess({ seed, from: border(at), to: border(at + 1), warmUp: WARM_UP, samples: SAMPLES }),
-    ),
+    Array.from({ length: PROCESSES }, (_, at) => {
+      const [from, to] = [border(at), border(at + 1)]
+      return inProcess<FuzzResult>({ fuzz: { seed, from, to, warmUp: WARM_UP, samples: SAMPLES } })
+    }),
   )
 }
 
-type Message = { readonly done: number } | { readonly result: FuzzResult }
+/** Every second plant in a process of its own. */
+async function findInProcesses(seed: string): Promise<PlantResult[]> {
+  const results = await Promise.all(
+    Array.from({ length: PROCESSES }, (_, process) =>
+      inProcess<PlantResult[]>({ plants: { seed, process } }),
+    ),
+  )
+  return PLANTS.map((_, at) => results[at % PROCESSES]![Math.floor(at / PROCESSES)]!)
+}
 
-function fuzzInProcess(options: FuzzOptions): Promise<FuzzResult> {
+/** What is done in a process of its own. */
+type Work =
+  { readonly fuzz: FuzzOptions } | { readonly plants: { readonly seed: string; readonly process: number } }
+type Message<Result> = { readonly done: number } | { readonly result: Result }
+
+function inProcess<Result>(work: Work): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const process = fork(join(HERE, 'run.mjs'), ['--child', JSON.stringify(options)])
+    const process = fork(join(HERE, 'run.mjs'), ['--child', JSON.stringify(work)])
+    const from = 'fuzz' in work ? (work.fuzz.from ?? 0) : 0
     let done = 0
     const giveUp = () => {
       process.kill('SIGKILL')
-      reject(new Error(`no sign of life after mutant ${(options.from ?? 0) + done}`))
+      reject(new Error(`no sign of life after mutant ${from + done}`))
     }
     let timer = setTimeout(giveUp, SILENCE_MS)
-    process.on('message', (message: Message) => {
+    process.on('message', (message: Message<Result>) => {
       clearTimeout(timer)
       if ('result' in message) return resolve(message.result)
       done = message.done
-      if (done % 10_000 < done / SAMPLES) console.log(`  ${options.from ?? 0} + ${done}`)
+      if (done % 10_000 < done / SAMPLES) console.log(`  ${from} + ${done}`)
       timer = setTimeout(giveUp, SILENCE_MS)
     })
     process.on('exit', (code) => {
       clearTimeout(timer)
-      reject(new Error(`ended with ${code} after mutant ${(options.from ?? 0) + done}`))
+      reject(new Error(`ended with ${code} after mutant ${from + done}`))
     })
   })
 }
 
-async function child(options: FuzzOptions): Promise<number> {
-  const result = await fuzz({ ...options, onProgress: (done) => process.send!({ done }) })
+async function child(work: Work): Promise<number> {
+  const onProgress = (done: number) => void process.send!({ done })
+  const result =
+    'fuzz' in work
+      ? await fuzz({ ...work.fuzz, onProgress })
+      : await findPlants(
+          PLANTS.filter((_, at) => at % PROCESSES === work.plants.process),
+          work.plants.seed,
+          MOST_FOR_A_PLANT,
+          onProgress,
+        )
   await new Promise((resolve) => process.send!({ result }, resolve))
   process.disconnect()
   return 0
@@ -157,11 +186,11 @@ async function child(options: FuzzOptions): Promise<number> {
 async function only(seed: string, which: string, out: string | undefined): Promise<number> {
   const kind: Kind = which.startsWith('courier-') ? 'courier' : 'forgery'
   const mutant = makeMutant(seed, kind, Number(which.replace('courier-', '')))
-  const { finding, code, milliseconds } = await judge(mutant, PRODUCT)
-  const { name, bytes, sizes, engine, fate } = mutant
-  console.log(
-    JSON.stringify({ name, bytes: bytes.length, sizes, engine, fate, code, milliseconds, finding }, null, 2),
-  )
+  const { finding, code, milliseconds } = await judge(mutant, theProduct())
+  const { name, bytes, sizes, runs, engine, fate } = mutant
+  const codes = fate.kind === 'noise' ? { ...fate, codes: [...fate.codes] } : fate
+  const told = { name, bytes: bytes.length, sizes, runs, engine, fate: codes, code, milliseconds, finding }
+  console.log(JSON.stringify(told, null, 2))
   if (out !== undefined) writeFileSync(out, bytes)
   return finding === null ? 0 : 1
 }
@@ -174,17 +203,17 @@ interface VitestReport {
 }
 
 /** A suite of the project in a run of its own: a file that cannot be loaded, or is not there, counts as failed. */
-function runSuite(name: string): SuiteResult {
+function runSuite({ name, project }: Suite): SuiteResult {
   const folder = mkdtempSync(join(tmpdir(), 'omega-suite-'))
   try {
     const path = join(folder, 'report.json')
-    const args = ['vitest', 'run', '--project', 'node', name, '--reporter=json', `--outputFile=${path}`]
+    const args = ['vitest', 'run', '--project', project, name, '--reporter=json', `--outputFile=${path}`]
     spawnSync('npx', args, { cwd: ROOT, env: { ...process.env, OMEGA_ASSURE: '1' }, stdio: 'ignore' })
     const report = JSON.parse(readFileSync(path, 'utf8')) as VitestReport
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = report
-    return { name, passed, failed: Math.max(failed, report.numFailedTestSuites), skipped }
+    return { name, project, passed, failed: Math.max(failed, report.numFailedTestSuites), skipped }
   } catch {
-    return { name, passed: 0, failed: 1, skipped: 0 }
+    return { name, project, passed: 0, failed: 1, skipped: 0 }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

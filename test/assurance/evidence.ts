@@ -19,6 +19,18 @@ const TYPES = ['redaction', 'receipt', 'key-succession', 'key-revocation', 'trus
   .map((kind) => `application/vnd.omega.${kind}.v1+json`)
   .concat(MANIFEST_TYPE, 'text/other', MANIFEST_TYPE.replace('v1', 'v2'))
 
+/** What the headers of each kind define (manifest-format, 8; redactions: 5). */
+const DEFINED = {
+  'audit-export': 'from last_row_hash merkle_root previous_export tree_size',
+  'key-revocation': 'key last_valid reason',
+  'key-succession': 'predecessor successor',
+  receipt:
+    'already_local audit_head deleted_here imported manifest manifest_issuer merkle_root not_understood sequence stream withheld',
+  redaction: 'entries manifest',
+  'trust-list': 'entries',
+  'verification-report': 'file_sha256 report',
+}
+
 /** One statement of the base otherwise; null where it has none. */
 function withStatement(
   base: Base,
@@ -197,9 +209,11 @@ export const EVIDENCE: Mutators = {
     return withMore(base, fresh(random, { [name]: value }), 'shape_invalid')
   },
   'evidence: critical names what its kind defines, signed': (base, random) => {
+    const [kind, members] = random.pick(Object.entries(DEFINED))
+    const name = random.pick(members.split(' '))
     const statement = buildStatement(
-      RECEIPT,
-      { at: random.hex(4), critical: ['manifest'], manifest: random.hex(32) },
+      `application/vnd.omega.${kind}.v1+json`,
+      { at: random.hex(4), critical: [name], [name]: random.hex(32) },
       [MALLORY],
     )
     return withMore(base, statement, 'shape_invalid')

@@ -1,27 +1,32 @@
+import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sha256 } from '../reference/merkle.ts'
 import { hex } from '../reference/shapes.ts'
-import { fuzzCli } from './cli.ts'
-import { fuzz } from './fuzz.ts'
-import { COURIERS, makeForgery, RANDOM, ROUND, STRUCTURED } from './mutants.ts'
-import { CONTROL, findPlant, PLANTS } from './planted.ts'
+import { allTurns, CLI, fuzzCli } from './cli.ts'
+import { bytesKept, fuzz, LIMIT_MS } from './fuzz.ts'
+import { COURIERS, LARGE, makeForgery, RANDOM, ROUND, STRUCTURED } from './mutants.ts'
+import { CONTROLS, findPlants, PLANTS } from './planted.ts'
 import { buildPool } from './pool.ts'
+import type { Product } from './product.ts'
+import { theProduct } from './product.ts'
+import { KEPT_LIMIT } from './report.ts'
 
 /** The short form of `npm run assure`: the same code, the same seed, fewer mutants. */
 const SEED = '20261124'
-/** Ten of each class, and more of each that works on bytes. */
-const MUTANTS = 10 * ROUND
-const LONG = 180_000
+/** So many of each class, more of each that works on bytes, and one of each of the large ones. */
+const ROUNDS = 4
+const LONG = 240_000
 
 it(
-  'refuses each forgery where its class says and as the twin does',
+  'refuses each forgery where its class says, as the twin and the fast path do, report by report',
   async () => {
-    const { findings, accepted, crashes, classes } = await fuzz({ seed: SEED, to: MUTANTS })
+    const { findings, accepted, crashes, classes } = await fuzz({ seed: SEED, to: ROUNDS * ROUND })
     expect(findings).toEqual([])
     expect({ accepted, crashes }).toEqual({ accepted: 0, crashes: 0 })
-    const names = [...STRUCTURED, ...RANDOM].map(([name]) => name)
+    const names = [...STRUCTURED, ...LARGE, ...RANDOM].map(({ name }) => name)
     expect(Object.keys(classes).sort()).toEqual(names.sort())
-    expect(Math.min(...Object.values(classes).map(({ mutants }) => mutants))).toBeGreaterThanOrEqual(10)
+    const counts = [...STRUCTURED, ...RANDOM].map(({ name }) => classes[name]!.mutants)
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(ROUNDS)
   },
   LONG,
 )
@@ -36,12 +41,25 @@ it(
   LONG,
 )
 
+it('gives each class to the command line as it is and packed, and damaged files beside them', () => {
+  const turns = allTurns()
+  const given = (...packings: string[]) =>
+    turns.filter(({ packing }) => packings.includes(packing)).map(({ name }) => name)
+  const all = [...STRUCTURED, ...LARGE, ...RANDOM, ...COURIERS]
+  expect(given('plain').sort()).toEqual(all.map(({ name }) => name).sort())
+  const unpacked = all.filter(({ file }) => file !== 'gzip').map(({ name }) => name)
+  expect(given('gzip').sort()).toEqual(unpacked.sort())
+  expect(given('damaged gzip').length).toBeGreaterThan(30)
+})
+
 it(
-  'gives the same answers on the command line',
+  'reports on the command line what the twin reports, byte for byte',
   async () => {
-    const { findings, files } = await fuzzCli(SEED, 10, 2)
+    expect(existsSync(CLI), 'npm run build first').toBe(true)
+    const turns = allTurns().filter((_, at) => at % 30 === 0)
+    const { findings, packed } = await fuzzCli(SEED, turns)
     expect(findings).toEqual([])
-    expect(files).toBe(10)
+    expect(Object.values(packed).reduce((sum, count) => sum + count)).toBe(turns.length)
   },
   LONG,
 )
@@ -50,8 +68,8 @@ it('makes the same mutants again, each from its number alone', () => {
   const mutants = (order: number[]) => {
     const pool = buildPool('again')
     return order.map((n) => {
-      const { name, bytes, sizes, fate } = makeForgery('again', n, pool)
-      return { name, sizes, fate, bytes: hex(sha256(bytes)) }
+      const { name, bytes, sizes, runs, fate } = makeForgery('again', n, pool)
+      return { name, sizes, runs, fate, bytes: hex(sha256(bytes)) }
     })
   }
   const numbers = Array.from({ length: 100 }, (_, n) => 7 * n)
@@ -59,26 +77,70 @@ it('makes the same mutants again, each from its number alone', () => {
 })
 
 const planted = PLANTS.filter(({ name }) =>
-  ['leaf_hash compared', 'the listed signers signed', 'canonical form compared'].includes(name),
-)
-
-it.each(planted)(
-  'finds a check that is missing: $name',
-  async (plant) => {
-    expect((await findPlant(plant, SEED, 1000)).mutants).not.toBeNull()
-  },
-  LONG,
+  [
+    'leaf_hash compared',
+    'canonical form compared',
+    'kernel: content_sha256 compared',
+    'kernel: tags in order',
+    'gzip: the checksum',
+    'statement alone: nothing after the end',
+  ].includes(name),
 )
 
 it(
-  'finds nothing in a copy from which nothing is missing',
+  'finds a check that is missing, and nothing in a copy from which nothing is',
   async () => {
-    expect((await findPlant(CONTROL, SEED, 100)).finding).toBeNull()
+    const found = await findPlants(planted, SEED, 3 * ROUND)
+    expect(found.filter(({ finding }) => finding === null)).toEqual([])
+    expect(found).toHaveLength(6)
+    for (const { finding } of await findPlants(CONTROLS, SEED, 50)) expect(finding).toBeNull()
   },
   LONG,
 )
 
 it('says so where the text to remove is not there once', async () => {
   const [plant] = planted
-  await expect(findPlant({ ...plant!, text: 'no such text' }, SEED, 1)).rejects.toThrow('0 times')
+  await expect(findPlants([{ ...plant!, text: 'no such text' }], SEED, 1)).rejects.toThrow('0 times')
 })
+
+/** The product, and something done at each call of one of its readers. */
+function productThat(reader: 'stream' | 'runs', deed: () => void): Product {
+  const product = theProduct()
+  const done = <Given extends unknown[], Result>(read: (...given: Given) => Result) => {
+    return (...given: Given) => {
+      deed()
+      return read(...given)
+    }
+  }
+  return reader === 'stream'
+    ? { ...product, stream: done(product.stream) }
+    : { ...product, runs: done(product.runs) }
+}
+
+it(
+  'finds a reader that throws, takes too long, or keeps a kilobyte a call',
+  async () => {
+    const thrown = await fuzz({
+      seed: SEED,
+      to: 1,
+      product: productThat('runs', () => {
+        throw new RangeError('as a bug does')
+      }),
+    })
+    expect(thrown).toMatchObject({ crashes: 1, findings: [{ what: 'crash' }] })
+
+    const spin = () => {
+      const { user } = process.cpuUsage()
+      while (process.cpuUsage().user - user < 1050 * LIMIT_MS);
+    }
+    const slow = await fuzz({ seed: SEED, to: 1, product: productThat('stream', spin) })
+    expect(slow.findings).toMatchObject([{ what: 'slow' }])
+
+    const kept: number[][] = []
+    const leak = productThat('stream', () => void kept.push(Array.from({ length: 128 }, Math.random)))
+    const options = { seed: SEED, to: 600, warmUp: 100, samples: 20 }
+    expect(bytesKept(await fuzz({ ...options, product: leak }))).toBeGreaterThan(5 * KEPT_LIMIT)
+    expect(kept.length).toBeGreaterThan(600)
+  },
+  LONG,
+)

@@ -3,7 +3,15 @@ import type { Base, Envelope, Mutators } from './base.ts'
 import { altered, forge, inEnvelope, put, renormalized, upperCased, withEnvelope } from './base.ts'
 import { MALLORY } from './pool.ts'
 import type { Random } from './random.ts'
-import { NOT_ASCENDING, NOT_BLINDS, NOT_CRITICAL, NOT_HASHES, NOT_SHORT, NOT_TIMES } from './values.ts'
+import {
+  NOT_ASCENDING,
+  NOT_BLINDS,
+  NOT_CRITICAL,
+  NOT_HASHES,
+  NOT_SHORT,
+  NOT_TIMES,
+  TAGS_257,
+} from './values.ts'
 
 /** Header, details and envelope: changed by a courier, or signed by an issuer who does not keep the format (1, 2). */
 const HEADER = 'created_at details_hash issuer memory_count merkle_root previous sequence stream'.split(' ')
@@ -21,6 +29,17 @@ const WRONG: readonly [name: string, values: readonly Json[]][] = [
   ['issuer', [null, 'x', [], {}, { fingerprint: 'ab'.repeat(32) }, { label: 'x' }]],
   ['signers', NOT_ASCENDING],
   ['critical', NOT_CRITICAL],
+]
+
+const NOT_SELECTIONS: readonly [name: string, values: readonly Json[]][] = [
+  ['entity_id', NOT_SHORT],
+  ['event_type', NOT_SHORT],
+  ['hand_picked', [false, null, 1, 'true']],
+  ['origin', ['mine', '', 'Own', null, ['own']]],
+  ['since', NOT_TIMES],
+  ['tags', [null, {}, 'a', ['b', 'a'], ['a', 'a'], [''], [1], ['\ufb33', '\ud83d\ude00'], [...TAGS_257]]],
+  ['tags_match', ['none', '', 'ALL', null, ['all']]],
+  ['until', NOT_TIMES],
 ]
 
 function signedOtherwise(base: Base, edit: (header: JsonObject) => void): Uint8Array {
@@ -170,15 +189,17 @@ export const HEADERS: Mutators = {
       ['note', null],
       ['selection', null],
       ['selection', []],
-      ['selection', { since: random.pick(NOT_TIMES) }],
-      ['selection', { hand_picked: false }],
-      ['selection', { origin: 'mine' }],
-      ['selection', { tags: ['b', 'a'] }],
-      ['selection', { tags_match: 'none' }],
-      ['selection', { entity_id: random.pick(NOT_SHORT) }],
     ])
     return {
       bytes: forge(base, { details: { ...base.options.details, [name]: value } }),
+      expected: inEnvelope('shape_invalid'),
+    }
+  },
+  'selection member of the wrong kind or range, hashed and signed': (base, random) => {
+    const [name, values] = random.pick(NOT_SELECTIONS)
+    const selection = { ...(base.options.details!['selection'] as JsonObject), [name]: random.pick(values) }
+    return {
+      bytes: forge(base, { details: { ...base.options.details, selection } }),
       expected: inEnvelope('shape_invalid'),
     }
   },

@@ -18,12 +18,19 @@ import {
   withMemory,
 } from './base.ts'
 import type { Random } from './random.ts'
-import { NOT_ASCENDING, NOT_BLINDS, NOT_CRITICAL, NOT_HASHES, NOT_SHORT, NOT_TIMES } from './values.ts'
+import {
+  NOT_ASCENDING,
+  NOT_BLINDS,
+  NOT_CRITICAL,
+  NOT_HASHES,
+  NOT_SHORT,
+  NOT_TIMES,
+  TAGS_257,
+} from './values.ts'
 
 /** Memories: changed by a courier, or hashed and signed by an issuer who does not keep the format (3, 5). */
 const REQUIRED = 'author blind content content_sha256 created_at entity_id id sealed_hash tags'.split(' ')
 const HIDDEN = ['blind', 'content', 'content_sha256', 'metadata']
-const tags257 = Array.from({ length: 257 }, (_, at) => String(1000 + at))
 
 const WRONG: readonly [name: string, values: readonly Json[]][] = [
   ['author', NOT_HASHES],
@@ -39,7 +46,7 @@ const WRONG: readonly [name: string, values: readonly Json[]][] = [
   ['provenance', [null, {}, 'x']],
   ['sealed_hash', NOT_HASHES],
   ['supersedes', NOT_ASCENDING],
-  ['tags', [null, {}, 'a', ['b', 'a'], ['a', 'a'], [''], [1], ['\ufb33', '\ud83d\ude00'], tags257]],
+  ['tags', [null, {}, 'a', ['b', 'a'], ['a', 'a'], [''], [1], ['\ufb33', '\ud83d\ude00'], [...TAGS_257]]],
 ]
 
 function signedMemory(base: Base, random: Random, edit: (memory: JsonObject) => void): Mutant {

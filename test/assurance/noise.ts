@@ -1,5 +1,5 @@
-import type { Mutators } from './base.ts'
-import type { Base, Mutant } from './base.ts'
+import { FORMAT_CODES, type FormatCode } from '../../src/core/codes.ts'
+import type { Base, Mutant, Mutators } from './base.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -8,6 +8,21 @@ import type { Random } from './random.ts'
  * a whole line of evidence can come out by chance, and is then drawn again (`isCourierDeed`).
  */
 type Edit = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array
+
+/** What no change of bytes comes to: the files are small, no key in them is a weak one, none is packed. */
+const NEVER: readonly FormatCode[] = ['gzip_invalid', 'line_too_long', 'limit_exceeded', 'key_not_allowed']
+/** And what takes more than one place that is changed: lines that come or go whole, two that agree. */
+const NOT_IN_ONE_PLACE: readonly FormatCode[] = [
+  ...['file_empty', 'issuer_unsigned', 'signer_missing', 'count_mismatch', 'root_mismatch'],
+  ...['evidence_unordered', 'not_supported_yet'],
+] as FormatCode[]
+const ALL = Object.keys(FORMAT_CODES) as FormatCode[]
+const ANY: ReadonlySet<FormatCode> = new Set(ALL.filter((code) => !NEVER.includes(code)))
+const OF_ONE_PLACE: ReadonlySet<FormatCode> = new Set(
+  [...ANY].filter((code) => !NOT_IN_ONE_PLACE.includes(code)),
+)
+const OF_WHAT_IS_PACKED: ReadonlySet<FormatCode> = new Set([...ANY, 'gzip_invalid'])
+const OF_A_CUT: ReadonlySet<FormatCode> = new Set(['file_empty', 'not_a_manifest', 'truncated'])
 
 const INTERESTING = [0x00, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x3a, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80, 0xff]
 const TOKENS = [
@@ -106,3 +121,10 @@ function noise(edit: Edit) {
 export const NOISE: Mutators = Object.fromEntries(
   Object.entries(EDITS).map(([name, edit]) => [`bytes: ${name}`, noise(edit)]),
 )
+
+/** The codes that a class may be refused with: what else comes is a finding, for somebody to look at. */
+export function noiseCodes(name: string): ReadonlySet<FormatCode> {
+  if (name === 'bytes: cut off') return OF_A_CUT
+  if (name.startsWith('gzip: ')) return OF_WHAT_IS_PACKED
+  return ['bytes: a bit flipped', 'bytes: a byte of meaning'].includes(name) ? OF_ONE_PLACE : ANY
+}

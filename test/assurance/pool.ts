@@ -15,7 +15,7 @@ export const ISSUERS = ['Issuer', 'Ana', 'Bo', 'Cy', 'Dee', 'Eve'].map(signerNam
 export const MALLORY = signerNamed('Mallory')
 
 /** Keys of other algorithms, made of fixed bytes: nothing here asks them for a signature that holds. */
-const spki = (prefix: string, length: number, fill: number) =>
+export const spki = (prefix: string, length: number, fill: number) =>
   Buffer.concat([Buffer.from(prefix, 'hex'), Buffer.alloc(length, fill)])
 export const SKIPPED: readonly Signer[] = [
   signerOf(

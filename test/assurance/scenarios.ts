@@ -1,4 +1,4 @@
-import { constants, deflateRawSync, gzipSync } from 'node:zlib'
+import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { MAX_LINE } from '../../src/core/lines.ts'
 import { twinOf } from '../core/curve.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'
@@ -19,16 +19,19 @@ export interface Scenario {
   readonly expected: { readonly result: string; readonly line: number | null }
   /** Refused without reading the rest. */
   readonly isEarly?: boolean
-  /** Where it is not the usual. */
+  /** Where they are not the usual. */
   readonly megabytes?: number
+  readonly seconds?: number
 }
 
 /** What a verification may take over that of a small manifest; less where it ends at the start of the file. */
 export const MEGABYTES = { whole: 200, early: 60 }
+/** And the most CPU time, three times and more what it takes. */
+export const SECONDS = { whole: 10, early: 3 }
 /** Lines of 8 MiB, each held as bytes, as text, as what it says and as what is hashed. */
-const LARGE_LINE = 300
+const LARGE_LINES = { megabytes: 300, seconds: 30 }
 /** Lines of 8 MiB in values of a few bytes: parsed, each takes a hundred times that. Of a line, never of the file. */
-const DENSE_LINE = 1500
+const DENSE_LINES = { megabytes: 1500, seconds: 90 }
 
 const MIB = 1024 * 1024
 const SPARSE = 10_000_000_000
@@ -108,13 +111,13 @@ const evidence: Scenario[] = [
   }),
   {
     name: 'evidence of 16 MiB in two lines',
-    megabytes: LARGE_LINE,
+    ...LARGE_LINES,
     parts: () => bytesOf(evidenceOf([8 * MIB, 8 * MIB])),
     expected: OK,
   },
   {
     name: 'evidence of 16 MiB and one byte',
-    megabytes: LARGE_LINE,
+    ...LARGE_LINES,
     parts: () => bytesOf(evidenceOf([8 * MIB, 8 * MIB - 1000, 1001])),
     expected: { result: 'limit_exceeded', line: 5 },
   },
@@ -126,10 +129,11 @@ const evidence: Scenario[] = [
       return text(firstLine(), '"evidence":[\n', line(','), line(''), ...rest())
     },
     expected: { result: 'shape_invalid', line: 3 },
-    megabytes: DENSE_LINE,
+    ...DENSE_LINES,
   },
   {
     name: 'evidence of 16 million short lines',
+    seconds: 30,
     parts: function* () {
       yield* text(firstLine(), '"evidence":[\n')
       const lines = Buffer.from('0,\n'.repeat(MIB))
@@ -239,6 +243,23 @@ function endless(): { head: string; lines: Buffer; memories: number } {
   }
 }
 
+const last = () => buildManifest({ ...huge, memories: [{}, {}] }).lines[5]!
+const GIB_OF_MIB = 1024
+/** What a stranger who signs can make a reader spend for each megabyte that inflates, at 1 kB of file. */
+export const SECONDS_PER_MB = 0.25
+
+/** Whole, with its checksum. */
+function* gzipOf(head: string, repeated: Uint8Array, times: number, tail: string): Generator<Uint8Array> {
+  yield* bomb(head, repeated, times)
+  yield deflateRawSync(Buffer.from(tail))
+  let crc = crc32(Buffer.from(head))
+  for (let at = 0; at < times; at++) crc = crc32(repeated, crc)
+  const trailer = Buffer.alloc(8)
+  trailer.writeUInt32LE(crc32(Buffer.from(tail), crc))
+  trailer.writeUInt32LE((head.length + times * repeated.length + tail.length) % 2 ** 32, 4)
+  yield trailer
+}
+
 const packed: Scenario[] = [
   {
     name: 'gzip of 10 GiB of zeros',
@@ -256,10 +277,22 @@ const packed: Scenario[] = [
     return {
       name: `gzip of memories without end, the first ${mib} MiB of them`,
       parts: () => bomb(endless().head, endless().lines, mib),
+      seconds: Math.round(mib * SECONDS_PER_MB) + 10,
       // Cut: what inflated before counts for nothing.
       expected: { result: 'gzip_invalid', line: 1 },
     }
   }),
+  {
+    name: 'gzip of 1 GiB of memories, one leaf again and again, the envelope signed for 2^32−1',
+    parts: function* () {
+      const { head, lines } = endless()
+      yield* gzipOf(head, lines, GIB_OF_MIB, `${last()}\n]}\n`)
+    },
+    // 32 bytes a leaf, in a list that doubles.
+    megabytes: 300,
+    expected: { result: 'count_mismatch', line: 4 + GIB_OF_MIB * endless().memories + 2 },
+    seconds: Math.round((GIB_OF_MIB * MIB * SECONDS_PER_MB) / 1e6),
+  },
   {
     name: 'gzip in gzip',
     parts: () => [gzipSync(gzipSync(new Uint8Array(64 * MIB)))],
@@ -268,6 +301,7 @@ const packed: Scenario[] = [
   },
   {
     name: 'gzip with a file name of 32 MiB',
+    seconds: 20,
     parts: () => [Buffer.from('1f8b0808000000000003', 'hex'), new Uint8Array(32 * MIB).fill(0x41)],
     expected: { result: 'gzip_invalid', line: 1 },
   },
@@ -309,7 +343,7 @@ function memories(): Scenario[] {
     name: `${count} memories of 8 MiB: ${name}`,
     parts: () => repeat(draft(), count, MAX_LINE),
     expected: OK,
-    megabytes: name === 'a long string' ? LARGE_LINE : DENSE_LINE,
+    ...(name === 'a long string' ? LARGE_LINES : DENSE_LINES),
   })
   return [
     {
@@ -331,7 +365,7 @@ function memories(): Scenario[] {
     },
     {
       name: '20 contents of 1,000,000 control characters',
-      megabytes: LARGE_LINE,
+      ...LARGE_LINES,
       parts: () => repeat({ content: '\u0001'.repeat(1_000_000) }, 20),
       expected: OK,
     },
@@ -348,26 +382,26 @@ const fingerprints = () => many(120_000, (at) => at.toString(16).padStart(64, '0
 const lines: Scenario[] = [
   {
     name: 'an unknown member of the header, line 1 of 8 MiB',
-    megabytes: LARGE_LINE,
+    ...LARGE_LINES,
     parts: () => padded((pad) => ({ header: { 'x-pad': pad } })),
     expected: OK,
   },
   {
     name: 'an audience of 120,000, line 1 of 8 MiB',
-    megabytes: LARGE_LINE,
+    ...LARGE_LINES,
     parts: () => padded((pad) => ({ details: { audience: fingerprints(), 'x-pad': pad } })),
     expected: OK,
   },
   {
     name: 'signers: 120,000 that did not sign',
-    megabytes: LARGE_LINE,
+    ...LARGE_LINES,
     parts: () => bytesOf({ header: { signers: fingerprints() } }),
     expected: { result: 'signer_missing', line: 1 },
     isEarly: true,
   },
   {
     name: 'a selection of 300,000 members, line 1 of 8 MiB',
-    megabytes: DENSE_LINE,
+    ...DENSE_LINES,
     parts: () =>
       padded((pad) => ({
         details: {
@@ -386,7 +420,7 @@ const lines: Scenario[] = [
       },
       expected: { result: 'not_canonical', line: 5 },
       isEarly: true,
-      megabytes: DENSE_LINE,
+      ...DENSE_LINES,
     }
   }),
 ]

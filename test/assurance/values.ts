@@ -76,3 +76,4 @@ export const NOT_CRITICAL: readonly Json[] = [
   ['x-b', 'x-a'],
   null,
 ]
+export const TAGS_257: readonly string[] = Array.from({ length: 257 }, (_, at) => String(1000 + at))

@@ -29,7 +29,8 @@ export interface BrowserOptions {
 
 /** The app tests its engine 1.5 s after it has loaded; a tab is idle after that. */
 const REST_MS = 3000
-const PATIENCE_MS = 1_800_000
+/** Ten times what the slowest deed should take on a slow machine. */
+const PATIENCE_MS = 900_000
 const KEYS_MS = 100
 const WHEEL = 400
 /** Means nothing to the app, and changes no click. */
@@ -74,7 +75,7 @@ export async function openBrowser(options: BrowserOptions): Promise<Browser> {
 
 const profiles = new Set<string>()
 // Also when it is stopped midway: a store is as large as what it holds.
-process.once('exit', () => profiles.forEach(removeProfile))
+process.once('exit', () => profiles.forEach((profile) => removeProfile(profile)))
 
 export function newProfile(): string {
   mkdirSync(CACHE, { recursive: true })
@@ -84,7 +85,8 @@ export function newProfile(): string {
 }
 
 export function removeProfile(profile: string): void {
-  rmSync(profile, { recursive: true, force: true })
+  // A browser that is being ended may still write.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   profiles.delete(profile)
 }
 
@@ -103,8 +105,24 @@ async function countWorkers(session: CDPSession): Promise<Browser['workers']> {
 export async function timed(page: Page, deed: Deed, work: () => Promise<unknown>): Promise<Timed> {
   await page.evaluate((armed) => (Reflect.get(globalThis, '__bench') as Probe).arm(armed), deed)
   const ended = page.evaluate(() => (Reflect.get(globalThis, '__bench') as Probe).ended())
-  await Promise.all([work(), ended])
-  return ended
+  // What never ends is an error, with what the page says: a benchmark that waits for ever tells nobody.
+  let timer: NodeJS.Timeout | undefined
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const giveUp = (said: string) =>
+        reject(new Error(`no end within ${PATIENCE_MS / 60_000} minutes: ${said}`))
+      page
+        .locator('main')
+        .innerText()
+        .then(giveUp, () => giveUp('the page does not answer'))
+    }, PATIENCE_MS)
+  })
+  try {
+    await Promise.race([Promise.all([work(), ended]), overdue])
+    return await ended
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 export interface Stay {

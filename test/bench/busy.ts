@@ -15,7 +15,7 @@ const LATEST_ANSWER_MS = 100
 const SMOOTH_MS = 34
 const SMOOTH_SHARE = 0.95
 
-const PATIENCE_MS = 1_800_000
+const PATIENCE_MS = 900_000
 
 export async function busy({ app, scale, filled }: Setting): Promise<Results> {
   const [large, more] = [dataFile(scale.large), dataFile(scale.more)]

@@ -30,16 +30,27 @@ export async function verifyIntact(page: Page, path: string): Promise<number> {
   return wallOf(result)
 }
 
+const importButton = (page: Page) => page.getByRole('button', { name: 'Import', exact: true })
+/** Whom one trusts and what one holds is asked again once the report is there. */
+const REFRESH_MS = 60_000
+
 const IMPORTING = {
   begin: 'click',
   done: '[data-testid="import-result"]',
   failed: '[data-testid="import-refusal"], .decision .code code',
 } as const
 
+/** The code of why what is open may not be imported; null where it may. */
+export async function importRefusal(page: Page): Promise<string | null> {
+  const refusal = page.getByTestId('import-refusal')
+  await expect(refusal.or(importButton(page))).toBeVisible({ timeout: REFRESH_MS })
+  return (await refusal.count()) === 0 ? null : refusal.locator('code').last().innerText()
+}
+
 /** Presses Import on what is open; ends with the counts. */
 export async function takeIn(page: Page): Promise<Timed> {
-  const button = page.getByRole('button', { name: 'Import', exact: true })
-  await expect(button).toBeVisible()
+  const button = importButton(page)
+  await expect(button).toBeVisible({ timeout: REFRESH_MS })
   return timed(page, IMPORTING, () => button.click())
 }
 

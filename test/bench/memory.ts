@@ -2,7 +2,7 @@ import { openBrowser } from './browser.ts'
 import { dataFile, type FileName } from './data.ts'
 import { verifyIntact } from './deeds.ts'
 import { median, say } from './measurement.ts'
-import { watchMemory, type Memory } from './processes.ts'
+import { SETTLE_MS, watchMemory, type Memory } from './processes.ts'
 import { countOf, gigabytesOf, megabytesOf, type Results, type Row, type Setting } from './rows.ts'
 
 /** The rows about memory: what verifying a huge manifest takes above an idle tab. */
@@ -29,6 +29,7 @@ export async function memory({ app, scale }: Setting): Promise<Results> {
       const browser = await openBrowser({ home: app })
       try {
         const page = await browser.newTab()
+        await page.waitForTimeout(SETTLE_MS)
         const watched = await watchMemory(browser, () => verifyIntact(page, path))
         if (watched.memory === null) return { rows: [notMeasured()] }
         runs.push(watched.memory)

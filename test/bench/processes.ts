@@ -4,6 +4,9 @@ import type { Browser } from './browser.ts'
 /** What the processes of a browser hold and do, as Linux counts it. Elsewhere nothing is measured. */
 const IS_MEASURED = existsSync('/proc/self/smaps_rollup')
 
+/** After so long a tab has let go of what loading it took, so that it does not hide what comes. */
+export const SETTLE_MS = 10_000
+
 const PERIOD_MS = 20
 /** Reading what a process holds takes milliseconds of a core: at most a quarter of the time goes to it. */
 const REST = 3

@@ -1,156 +1,126 @@
-/**
- * Which words of the format a case is about: a quotation of `manifest-format.md`, and the cases, by `group: name`. A
- * case that stands nowhere here is about its code: then the words are those of the table in 10.
- */
-export const RULES: readonly (readonly [rule: string, cases: RegExp])[] = [
-  // 2, before what 0 says of any number
-  ['1, 2, 3 … in the stream, at most 2^53−1', /sequence 2\^53 −/],
+/** Words of the format that cases are about: each stands in `manifest-format.md` just so. */
+export const RULES = {
   // 0
-  ['Decoders keep U+FEFF', /^memories: content that JSON/],
-  ['a line ends at byte 0x0A and nowhere else', /CRLF|^memories: a space$/],
-  ['nesting\n  deeper than 32, counted from the statement, envelope, memory or row, which is 1', /levels/],
-  ['a number with |x| > 2^53−1, however spelled', /2\^53|1e21|1e400/],
-  ['lone surrogates', /surrogate/],
-  ['*Ascending* means strictly: equals are refused', /not ascending|twice|in their order$|out of order$/],
-  ['have exactly the members given here', /surplus member|a member __proto__$|^envelope: a member/],
-  [
+  hex: 'All hex is lowercase.',
+  base64: 'All base64 is decoded, re-encoded and compared (spare bits zero, padding as stated).',
+  jcs: 'JCS is RFC 8785: members sorted by UTF-16 code units.',
+  surrogates: 'lone surrogates',
+  numbers: 'a number with |x| > 2^53−1, however spelled',
+  depth: 'nesting\n  deeper than 32, counted from the statement, envelope, memory or row, which is 1',
+  feff: 'Decoders keep U+FEFF',
+  lineEnd: 'a line ends at byte 0x0A and nowhere else',
+  ascending: '*Ascending* means strictly: equals are refused.',
+  exactly: 'have exactly the members given here',
+  short:
     'A *short string* (label, id, entity_id, tag, event_type, reason): 1 to 256 UTF-16 code units, none of U+0000–001F, 007F–009F, 2028–202E, 2066–2069.',
-    /U\+.* in an entity|entity of 25|empty entity|direction mark/,
-  ],
-  [
-    'RFC 3339, UTC, milliseconds, `Z`, years 1970–9999, seconds 00–59, a moment that exists: parse, format again, compare.',
-    /a date that|leap second|: 1969$|: 9999$/,
-  ],
-  ['All hex is lowercase.', /upper-case|a leaf that is none/],
-  [
-    'All base64 is decoded, re-encoded and compared (spare bits zero, padding as stated).',
-    /spare bits|no padding/,
-  ],
+  time: 'RFC 3339, UTC, milliseconds, `Z`, years 1970–9999, seconds 00–59, a moment that exists: parse, format again, compare.',
+  fingerprint: 'hex SHA-256 of the DER SubjectPublicKeyInfo',
   // 1
-  ['`fingerprint` MUST be that key', /the fingerprint of another|: fingerprint_mismatch$/],
-  [
-    'Every Ed25519 signature MUST verify.',
-    /by another key|over another header|one of two fails|: signature_invalid$/,
-  ],
-  [
-    '1 to 16 signatures, by distinct keys, ascending by fingerprint.',
-    /1[67] signatures|: none$|the same key twice/,
-  ],
-  ['`signature`: 64 bytes, base64 with padding.', /63 bytes|an empty signature/],
-  [
-    'one SubjectPublicKeyInfo in PEM ("PUBLIC KEY"), 64-column lines, each ended by one LF, nothing before or after, at most 16 KiB.',
-    /PEM|surplus byte after the SPKI|: key_malformed$/,
-  ],
-  ['that algorithm in any other form is refused', /Ed25519 (with parameters|of 31)/],
-  [
-    'A well-formed SPKI of another algorithm is skipped and reported (room for a post-quantum twin): its `signature` is padded base64 of 1 to 65,536 bytes',
-    /P-256 and RSA beside|P-256 whose|P-256 with|signatures of other algorithms/,
-  ],
-  ['it satisfies neither `issuer` nor `signers`', /P-256 (alone|among)|with P-256 only/],
-  ['one verified signature MUST be the issuer', /not by the issuer|: issuer_unsigned$/],
-  ['ascending fingerprints that MUST all be among the verified ones', /countersignature|: signer_missing$/],
-  [
-    'members of this header that a reader must understand or refuse',
-    /critical: unknown|critical before|: critical$/,
-  ],
-  [
-    'a name that is defined here, or absent from the header, is refused',
-    /^(envelope|evidence).*critical: (defined|absent|of the)/,
-  ],
-  ['in evidence such a statement has no effect', /critical has no effect/],
-  ['`critical`: optional, non-empty, ascending', /critical: (empty|not ascending)/],
-  [
-    'Other unknown header\n  members are kept and ignored',
-    /later header member|header member __proto__|later member of the issuer|a header of its own/,
-  ],
-  ['`issuer` {`fingerprint`, `label`, `successor`?: fingerprint}', /announced successor/],
-  [
-    'A and R MUST be canonical encodings of points of the prime-order subgroup',
-    /^strict: (low|A |R )|: key_not_allowed$/,
-  ],
-  ['and S < L', /S \+ L/],
-  ['the domain separation that lets one identity sign several kinds of thing', /signed as another kind/],
-  [
-    'A statement alone in a file: `{"format":"omega-statement/1","statement":{…}}` in JCS and one LF.',
-    /^statements: /,
-  ],
+  pae: 'PAE(type, body) = "DSSEv1" SP len(type) SP type SP len(body) SP body      (DSSE; len: decimal byte length; SP: 0x20)',
+  kinds: 'The type is the domain separation that lets one identity sign several kinds of thing',
+  statement:
+    '{"header":{…},"signatures":[{"fingerprint":"…","public_key_pem":"…","signature":"…"}],"type":"…"}',
+  pem: 'one SubjectPublicKeyInfo in PEM ("PUBLIC KEY"), 64-column lines, each ended by one LF, nothing before or after, at most 16 KiB.',
+  ownFingerprint: '`fingerprint` MUST be that key',
+  bytes64: '`signature`: 64 bytes, base64 with padding.',
+  signatures: '1 to 16 signatures, by distinct keys, ascending by fingerprint.',
+  everySignature: 'Every Ed25519 signature MUST verify.',
+  oneForm: 'A key is Ed25519 when its SPKI is exactly\n  `302a300506032b6570032100` and 32 bytes',
+  otherForm: 'that algorithm in any other form is refused',
+  skipped: 'A well-formed SPKI of another algorithm is skipped and reported',
+  twinSignature: 'its `signature` is padded base64 of 1 to 65,536 bytes',
+  satisfiesNeither: 'it satisfies neither `issuer` nor `signers`',
+  header:
+    'Every header has `created_at` (time) and `issuer` {`fingerprint`, `label`, `successor`?: fingerprint}',
+  issuer: 'one verified signature MUST be the issuer',
+  signers: 'ascending fingerprints that MUST all be among the verified ones',
+  critical: '`critical`: optional, non-empty, ascending',
+  understand: 'members of this header that a reader must understand or refuse',
+  defined: 'a name that is defined here, or absent from the header, is refused',
+  noEffect: 'in evidence such a statement has no effect',
+  unknown: 'Other unknown header\n  members are kept and ignored',
+  alone: 'A statement alone in a file: `{"format":"omega-statement/1","statement":{…}}` in JCS and one LF.',
+  points:
+    'A and R MUST be canonical encodings of points of the prime-order subgroup\n([L]P = O, P ≠ O), and S < L.',
   // 2
-  ["The envelope's `type` MUST be the one of `format`.", /another kind$/],
-  ["A manifest's own\nenvelope MUST carry it", /no details/],
-  ['as evidence the statement goes without it', /a manifest with details/],
-  [
-    '**Remove every LF and what is left is the JCS of the whole document**',
-    /duplicate key|: 1\.0$|out of order$|needless|as escapes|-0$|: a space$/,
-  ],
-  [
-    'A re-formatted file is refused with `not_canonical` and the line number',
-    /pretty|one line$|^start: a space/,
-  ],
-  ['One memory, one line', /two memories$|no comma between|an empty line/],
-  [
-    'With no evidence the second line is `"evidence":[],` and the list is closed on it.',
-    /evidence opened|evidence on one/,
-  ],
-  ['one member, nothing after it', /^gzip: /],
-  ['a line 8 MiB (bytes before LF, comma included)', /8 MiB/],
-  ['`content` 1,000,000 UTF-16 code units', /content of 1,000/],
-  [
+  bom: 'UTF-8, no BOM.',
+  document: '**Remove every LF and what is left is the JCS of the whole document**',
+  places: 'LF stands in exactly these places, with one at the end',
+  noEvidence: 'With no evidence the second line is `"evidence":[],` and the list is closed on it.',
+  oneLine: 'One memory, one line',
+  spelling: 'which also rules out duplicate keys, odd number spellings and needless escapes.',
+  reformatted: 'A re-formatted file is refused with `not_canonical` and the line number',
+  topLevel: 'Unknown top-level members are refused: nothing would sign them.',
+  type: "The envelope's `type` MUST be the one of `format`.",
+  gzip: 'A file may be gzip (RFC 1952): one member, nothing after it.',
+  inflated: 'All that is said here is then said of what it inflates to.',
+  line: 'a line 8 MiB (bytes before LF, comma included)',
+  content: '`content` 1,000,000 UTF-16 code units',
+  evidence:
     'evidence one statement a line, ascending by id, at most 1,024 statements, 1,024 signatures and 16 MiB in all',
-    /1,025|16 MiB|^evidence: one twice|^evidence: out of order/,
-  ],
-  ['`memory_count` 1 to 2^32−1.', /memory_count/],
-  ['null exactly when `sequence` is 1', /sequence [12] with/],
-  ['`note`?: at most 2,000 UTF-16 code units', /a note of/],
-  ['16 random bytes base64url without padding', /a salt of|a blind of/],
-  ['`audience`?: ascending fingerprints', /audience/],
-  ['`hand_picked`?: true', /hand_picked/],
-  ['is bound by its hash', /details of another|details with a later/],
+  count: '`memory_count` 1 to 2^32−1.',
+  detailsHash: 'hex SHA-256( 0x03 ‖ JCS(details) )',
+  expires: 'optional time',
+  root: 'number of leaves; hex',
+  stream: '32 hex digits, random, one per line of manifests',
+  sequence: '1, 2, 3 … in the stream, at most 2^53−1',
+  previous: 'null exactly when `sequence` is 1',
+  salt: '16 random bytes base64url without padding, `selection`',
+  selection:
+    '{`entity_id`?, `event_type`?, `hand_picked`?: true, `origin`?: `own` or `imported`, `since`?, `tags`?: as in 3, `tags_match`?: `all` (also when absent) or `any`, `until`?}',
+  audience: '`audience`?: ascending fingerprints',
+  note: '`note`?: at most 2,000 UTF-16 code units',
+  bound: 'is bound by its hash',
+  carries: "A manifest's own\nenvelope MUST carry it",
+  without: 'as evidence the statement goes without it',
   // 3
-  ['the text, may be empty; absent only when withheld', /empty content/],
-  ['short strings, sorted by UTF-16 code units, unique, at most 256, may be empty', /tags|a tag twice/],
-  ['a reader that does not understand it does not import this memory', /^memories: critical/],
-  ['ascending leaf hashes by the same author that this one replaces', /supersedes/],
-  [
+  author: 'fingerprint of the key that first exported it',
+  blind: '16 random bytes, base64url without padding, made once per leaf',
+  text: 'the text, may be empty; absent only when withheld',
+  contentHash: 'hex SHA-256 of the UTF-8 of `content`; present exactly when `content` is',
+  memoryCritical: 'as in 1: a reader that does not understand it does not import this memory',
+  id: 'short string, the author',
+  event: 'short string, e.g. `decision`, `lesson`, `memory`',
+  metadata: 'optional JSON object',
+  provenance: 'optional, see 5',
+  supersedes: 'ascending leaf hashes by the same author that this one replaces',
+  tags: 'short strings, sorted by UTF-16 code units, unique, at most 256, may be empty',
+  other: '`x-…` is private, the rest is for later; kept, covered by the leaf, carried on.',
+  names:
     '`federation_origin` and `__proto__` are refused as member names here (inside `metadata` any name is data)',
-    /federation_origin|^memories: a member __proto__|any names inside/,
-  ],
-  [
-    '`x-…` is private, the rest is for later; kept, covered by the leaf, carried on.',
-    /private member|names of the prototype/,
-  ],
-  ['optional JSON object', /metadata (null|a list)/],
-  [
-    '( SHA-256(JCS(metadata)) or 32 zero bytes without metadata )',
-    /empty metadata|metadata stripped|metadata changed/,
-  ],
-  ['Text and metadata hang on the leaf through a blind', /blind changed/],
-  [
-    'the memory without blind, content, content_sha256, leaf_hash, metadata, provenance',
-    /an entity changed$|twins/,
-  ],
+  member: '| member | in the leaf | value |',
+  sealed:
+    'sealed_hash = SHA-256( 0x02 ‖ blind (16 bytes) ‖ SHA-256(content) ‖ ( SHA-256(JCS(metadata)) or 32 zero bytes without metadata ) )',
+  leaf: 'leaf_hash   = SHA-256( 0x00 ‖ "omega-memory/1" LF ‖ JCS(leaf record) )',
   // 4
-  ['leaves as above in file order', /swapped|and the leaf with it/],
-  ['Equal leaves are permitted', /equal leaves/],
+  tree: 'leaves as above in file order, node = SHA-256(0x01 ‖ left ‖ right), split at the largest power of two below n.',
+  equal: 'Equal leaves are permitted',
   // 5
-  [
-    'Kinds that a reader does not know, or that have no use here, are kept, reported, and have no effect',
-    /kinds known|a kind of|another version of a manifest$/,
-  ],
-  [
-    'level `content`: `blind`, `content`, `content_sha256`, `metadata` absent; level `memory`: only `leaf_hash` stands',
-    /withheld|leaf and something/,
-  ],
+  anyKind:
+    'statements of any kind. Kinds that a reader does not know, or that have no use here, are kept, reported, and have no effect',
+  withheld:
+    'level `content`: `blind`, `content`, `content_sha256`, `metadata` absent; level `memory`: only `leaf_hash` stands.',
   // 6
-  [
-    'a surplus one: `count_mismatch` at its line; missing ones: at the closing line',
-    /one memory (more|fewer)/,
-  ],
-  [
+  surplus: 'a surplus one: `count_mismatch` at its line; missing ones: at the closing line',
+  first:
     'The first failing layer is the result; within it the lowest line; within a line the order written here.',
-    /goes before|decides|before any|all hashes wrong/,
-  ],
-  ['keys strict, every signature', /made by hand/],
-]
+  strict: 'keys strict, every signature',
+  // 10
+  oneCode: 'A report names one code a file: the first of its failing line in the order of this table.',
+  empty: '| `file_empty` | 2 | signature | no bytes |',
+  stranger:
+    'the file does not start with `{"envelope":`, and neither `omega-federation-manifest` nor `"envelope"` stands in its first 65,536 bytes (line 1)',
+  truncated:
+    'the bytes end inside a line of at most 8 MiB, or before the closing line; the line is the one that is cut or missing',
+  utf8: 'the line is not UTF-8; on line 1 also a file whose first 65,536 bytes are not',
+  version: 'envelope `type` or `format` line of another version number',
+  trailing: 'any byte after the LF of the closing line; nothing else is asked of it',
+  notYet: 'this version of the product does not read them',
+  statementCodes: 'Its codes, in this order: `file_empty`; `line_too_long`',
+  keysFirst: 'In line 1 the keys of all signatures are read before any signature is verified',
+} as const
+
+export type Rule = keyof typeof RULES
 
 /** Sentences with a MUST that join when the product reads what they speak of (withheld memories, provenance). */
 export const LATER: readonly string[] = ['which MUST be there', 'MUST be listed in a redaction statement']

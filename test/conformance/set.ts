@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { bytesOfCase, CASES } from '../core/cases.ts'
+import { bytesOfCase, CASES, type Case } from '../core/cases.ts'
 import { sha256 } from '../reference/merkle.ts'
-import { reportNaively, reportStatementNaively, verifyFile } from '../reference/report.ts'
-import { readStatementFile } from '../reference/statement-file.ts'
+import { reportNaively, reportStatementNaively } from '../reference/report.ts'
 import { hex } from '../reference/shapes.ts'
-import { idOf } from '../reference/verify.ts'
+import { about } from './about.ts'
 import { PACKED } from './packed.ts'
-import { RULES } from './rules.ts'
+import { clauseAbove, clauseOfCode } from './page.ts'
+import type { Verdict } from './reader.ts'
 import { STATEMENTS } from './statements.ts'
 
 /** The clock of all reports. */
@@ -16,16 +15,10 @@ export const NOW = '2026-06-01T00:00:00.000Z'
 const PLAIN_BYTES = 65_536
 
 /** What a case says of its file; `public/conformance/README.md` says what each member means. */
-export interface Description {
+export interface Description extends Verdict {
   readonly file: string
   readonly sha256: string
   readonly kind: 'manifest' | 'statement'
-  readonly result: string
-  readonly layer: string | null
-  readonly line: number | null
-  readonly index: number | null
-  readonly leaves: number | null
-  readonly id: string | null
   readonly clause: string
   readonly rule: string
   readonly reason: string
@@ -38,92 +31,92 @@ export interface Entry {
   readonly description: Description
   /** As shipped, packed or not. */
   readonly bytes: Uint8Array
+  /** As it is judged: what was packed for its size alone, inflated. */
+  readonly plain: Uint8Array
+  /** What the naive verifier finds, */
+  readonly verdict: Verdict
+  /** and what was written down by hand where the case was made. */
+  readonly byHand: ByHand
+  /** The whole report of the naive verifier. */
+  readonly report: string
 }
 
-export const PAGE = readFileSync(new URL('../../public/manifest-format.md', import.meta.url), 'utf8')
+export type ByHand = Pick<Verdict, 'result' | 'layer' | 'line' | 'index'>
+
+/** Group and name of every case. */
+export function namesOfCases(): (readonly [group: string, name: string])[] {
+  const manifests = Object.entries({ ...CASES, gzip: PACKED })
+  return [
+    ...manifests.flatMap(([group, cases]) => cases.map(([name]) => [group, name] as const)),
+    ...STATEMENTS.map(([name]) => ['statement', name] as const),
+  ]
+}
 
 /** The whole set, from the naive writer and judged by the naive verifier; nothing of the product has a part in it. */
 export function* makeSet(): Generator<Entry> {
   for (const [group, cases] of Object.entries({ ...CASES, gzip: PACKED }))
-    for (const [name, file] of cases) yield ofManifest(kebab(group), name, bytesOfCase(file))
-  for (const [name, bytes] of STATEMENTS) yield ofStatement(name, bytes())
+    for (const [name, file, expected] of cases)
+      yield toEntry('manifest', group, name, bytesOfCase(file), ofManifest(expected))
+  for (const [name, bytes, code] of STATEMENTS)
+    yield toEntry('statement', 'statement', name, bytes(), { result: code ?? 'ok', ...NOWHERE })
 }
 
-function ofManifest(group: string, name: string, bytes: Uint8Array): Entry {
-  const { failure, leaves, id } = verifyFile(bytes)
-  const found = {
-    kind: 'manifest',
-    result: failure?.code ?? 'ok',
-    layer: failure?.layer ?? null,
-    line: failure?.line ?? null,
-    index: failure?.index ?? null,
-    leaves: leaves.length,
-    id,
-  } as const
-  return toEntry(
-    `manifest/${group}/${kebab(name)}`,
-    `${group}: ${name}`,
-    found,
-    bytes,
-    reportNaively(bytes, NOW),
-  )
+const NOWHERE: Pick<Verdict, 'layer' | 'line' | 'index'> = { layer: null, line: null, index: null }
+
+function ofManifest(expected: Case[2]): ByHand {
+  if (expected === null) return { result: 'ok', ...NOWHERE }
+  const [layer, result, line, index = null] = expected
+  return { result, layer: layer ?? null, line, index }
 }
 
-function ofStatement(name: string, bytes: Uint8Array): Entry {
-  const { statement, code } = readStatementFile(bytes)
-  const found = {
-    kind: 'statement',
-    result: code ?? 'ok',
-    layer: null,
-    line: null,
-    index: null,
-    leaves: null,
-    id: statement && idOf(statement),
-  } as const
-  return toEntry(
-    `statement/${kebab(name)}`,
-    `statements: ${name}`,
-    found,
-    bytes,
-    reportStatementNaively(bytes),
-  )
-}
-
-type Found = Pick<Description, 'kind' | 'result' | 'layer' | 'line' | 'index' | 'leaves' | 'id'>
-
-function toEntry(path: string, name: string, found: Found, plain: Uint8Array, report: string): Entry {
+function toEntry(
+  kind: Description['kind'],
+  group: string,
+  name: string,
+  plain: Uint8Array,
+  byHand: ByHand,
+): Entry {
+  const path = kind === 'manifest' ? `manifest/${kebab(group)}/${kebab(name)}` : `statement/${kebab(name)}`
   const isPacked = plain.length > PLAIN_BYTES
   const bytes = isPacked ? new Uint8Array(gzipSync(plain, { level: 9 })) : plain
-  const isGzip = isPacked || name.startsWith('gzip: ')
-  const rule = ruleOf(name, found.result)
+  const report = kind === 'manifest' ? reportNaively(plain, NOW) : reportStatementNaively(plain)
+  const verdict = verdictOf(JSON.parse(report) as Report)
+  const { rule, reason } = about(group, name)
   return {
     path,
     bytes,
+    plain,
+    verdict,
+    byHand,
+    report,
     description: {
-      ...{ file: `${path.split('/').at(-1)!}.json${isGzip ? '.gz' : ''}`, sha256: hex(sha256(bytes)) },
-      ...found,
-      clause: clauseOf(rule),
+      file: `${path.split('/').at(-1)!}.json${isPacked || group === 'gzip' ? '.gz' : ''}`,
+      sha256: hex(sha256(bytes)),
+      kind,
+      ...verdict,
+      clause: verdict.result === 'ok' ? clauseAbove(rule) : clauseOfCode(verdict.result),
       rule,
-      reason: name,
+      reason,
       report_sha256: hex(sha256(Buffer.from(report))),
     },
   }
 }
 
-function ruleOf(name: string, result: string): string {
-  const rule = RULES.find(([, cases]) => cases.test(name))?.[0]
-  if (rule !== undefined) return rule
-  // The row of the code in the table of 10, its last cell.
-  const row = PAGE.split('\n').find((line) => line.startsWith('| `') && line.includes(`\`${result}\``))
-  if (row === undefined) throw new Error(`no words of the format for ${name}: ${result}`)
-  return row.split(' | ').at(-1)!.replace(/ \|$/, '')
+interface Report extends Pick<Verdict, 'result'> {
+  readonly layers?: Record<string, Pick<Verdict, 'line' | 'index'> & { status: string }>
+  readonly leaves?: number | null
+  readonly manifest?: { readonly id: string } | null
+  readonly statement?: { readonly id: string } | null
 }
 
-/** The number of the heading above these words. */
-function clauseOf(rule: string): string {
-  const at = PAGE.indexOf(rule)
-  if (at < 0) throw new Error(`the format does not say: ${rule}`)
-  return [...PAGE.slice(0, at).matchAll(/^## (\d+)\./gm)].at(-1)![1]!
+/** What a report says, in short: the file is read but once. */
+function verdictOf({ result, layers = {}, leaves = null, manifest, statement }: Report): Verdict {
+  const [layer, place] = Object.entries(layers).find(([, { status }]) => status === 'failed') ?? [
+    null,
+    NOWHERE,
+  ]
+  const { line, index } = place
+  return { result, layer: layer ?? null, line, index, leaves, id: (manifest ?? statement)?.id ?? null }
 }
 
 function kebab(name: string): string {

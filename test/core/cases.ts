@@ -1,9 +1,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import type { FormatCode } from '../../src/core/codes.ts'
-import type { LayerName } from '../../src/core/verification.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'
+import { MTH, sha256 } from '../reference/merkle.ts'
 import type { Signature, Statement } from '../reference/shapes.ts'
-import type { Draft, ManifestOptions, Signer } from '../reference/writer.ts'
+import { hex } from '../reference/shapes.ts'
+import type { Draft, ManifestOptions } from '../reference/writer.ts'
 import {
   buildManifest,
   buildStatement,
@@ -13,61 +13,44 @@ import {
   signerOf,
 } from '../reference/writer.ts'
 import { LOW_ORDER, NOT_CANONICAL, oddSigner, ORDER, scalarNamed, signOddly, SPKI, T8 } from './curve.ts'
-import { OTHERS, P256, RSA } from './manifests.ts'
+import { statementOf } from './kind-headers.ts'
+import { P256, RSA } from './manifests.ts'
+
+import {
+  ANA,
+  BO,
+  by,
+  bytesOf,
+  type Case,
+  CY,
+  inLine,
+  MIB,
+  nest,
+  RECEIPT,
+  two,
+  withBytes,
+  withDetails,
+  withDraft,
+  withEvidence,
+  withHeader,
+  withLines,
+  withSignature,
+  withSpki,
+} from './case.ts'
+import { details, header, times } from './header-cases.ts'
+import { forgeries, otherKeys } from './key-cases.ts'
+import { kinds, limits, statements } from './kind-cases.ts'
+import { members } from './member-cases.ts'
+import { order } from './order-cases.ts'
+import { spelling } from './spelling-cases.ts'
+
+export { bytesOfCase, type Case } from './case.ts'
 
 /** Files that hold or fail, one for each rule of the format; what they say is what manifest-format, 10, says. */
 
-/** Where a case fails: layer, code, line, index; or null. */
-type Expected = [layer: LayerName, code: FormatCode, line: number, index?: number] | null
-/** Options of the writer, or the bytes themselves. */
-export type Case = [name: string, file: ManifestOptions | Uint8Array | (() => Uint8Array), expected: Expected]
-
-const RECEIPT = 'application/vnd.omega.receipt.v1+json'
-const MIB = 1024 * 1024
-const [ANA, BO, CY] = OTHERS as [Signer, Signer, Signer]
-const two = [{}, {}]
-
-const withDraft = (draft: Draft): ManifestOptions => ({ memories: [{}, draft, {}] })
-/** Writes `to` for `from` on line `at` (from 1) of a file that is otherwise right. */
-const inLine = (at: number, from: string, to: string, options: ManifestOptions = {}): ManifestOptions => ({
-  ...options,
-  lines: (lines) => {
-    if (!lines[at - 1]!.includes(from)) throw new Error(`line ${at} has no ${from}`)
-    return lines.with(
-      at - 1,
-      lines[at - 1]!.replace(from, () => to),
-    )
-  },
-})
-const withLines = (change: (lines: string[]) => string[], options: ManifestOptions = {}) => ({
-  ...options,
-  lines: change,
-})
-const withBytes = (bytes: (bytes: Uint8Array) => Uint8Array, options: ManifestOptions = {}) => ({
-  ...options,
-  bytes,
-})
-const bytesOf = (...parts: (string | Uint8Array)[]) =>
-  new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part as string))))
-const withSignature = (
-  edit: (signature: Signature, all: Signature[]) => void,
-  signers: [Signer, ...Signer[]] = [ISSUER],
-) => ({
-  signers,
-  envelope: (envelope: JsonObject) =>
-    edit((envelope['signatures'] as Signature[])[0]!, envelope['signatures'] as Signature[]),
-})
-const withHeader = (header: JsonObject): ManifestOptions => ({ header })
-const withDetails = (details: JsonObject): ManifestOptions => ({ details })
-/** `depth` arrays, one in the other. */
-const nest = (depth: number): Json => (depth === 0 ? 0 : [nest(depth - 1)])
-/** Options whose manifest is signed by keys of which one is odd. */
-const by = (...signers: [Signer, ...Signer[]]): ManifestOptions => ({ signers })
-
-const statement = buildStatement(RECEIPT, { note: 'a' }, [ANA])
+const statement = statementOf('receipt')
 const another = buildStatement('text/unknown', { note: 'b' }, [BO, CY])
 const peer = buildManifest({ signers: [ANA] }).statement
-const withEvidence = (...evidence: Statement[]): ManifestOptions => ({ evidence })
 const withStatement = (edit: (statement: Statement) => Json | undefined): ManifestOptions => ({
   orderedEvidence: (list) => {
     const copy = structuredClone(statement)
@@ -75,10 +58,6 @@ const withStatement = (edit: (statement: Statement) => Json | undefined): Manife
   },
 })
 
-function withSpki(change: (spki: Buffer) => Buffer): Signer {
-  const spki = Buffer.from(ISSUER.pem.split('\n')[1]!, 'base64')
-  return signerOf(change(spki), ISSUER.sign)
-}
 /** Ed25519 with NULL parameters, which OpenSSL's older readers took. */
 const withParameters = withSpki((spki) =>
   Buffer.concat([Buffer.from('302c300706032b65700500', 'hex'), spki.subarray(9)]),
@@ -448,6 +427,7 @@ const signatures: Case[] = [
 ]
 
 const keys: Case[] = [
+  ...otherKeys,
   ...[
     ['a trailing space', (pem: string) => pem.replace('=\n', '= \n')],
     ['CRLF', (pem: string) => pem.replaceAll('\n', '\r\n')],
@@ -529,6 +509,7 @@ const oddIssuer = (forgery: Omit<Parameters<typeof signOddly>[0], 'key' | 'scala
 const LOW = oddSigner({ key: LOW_ORDER[0]!, scalar: 0n, nonce: 0n })
 
 export const strict: Case[] = [
+  ...forgeries,
   ['a signature made by hand', oddIssuer({}), null],
   ...LOW_ORDER.map((key, at): Case => [
     `low-order A: ${at}`,
@@ -792,6 +773,18 @@ const memories: Case[] = [
     withDraft({ supersedes: ['b', 'a'].map((digit) => digit.repeat(64)) }),
     ['leaves', 'memory_invalid', 6, 1],
   ],
+  [
+    'the hash of the content changed',
+    { memory: (memory) => void (memory['content_sha256'] = 'ab'.repeat(32)) },
+    ['leaves', 'content_hash_mismatch', 5, 0],
+  ],
+  [
+    'the leaf hash changed, the root right',
+    withLines((lines) =>
+      lines.with(4, lines[4]!.replace(/"leaf_hash":"[0-9a-f]+"/, `"leaf_hash":"${'ab'.repeat(32)}"`)),
+    ),
+    ['leaves', 'leaf_hash_mismatch', 5, 0],
+  ],
   ['content changed', inLine(5, 'Memory 0', 'memory 0'), ['leaves', 'content_hash_mismatch', 5, 0]],
   [
     'content and all hashes wrong',
@@ -912,11 +905,7 @@ const many = Array.from({ length: 15 }, (_, at) =>
 
 const evidence: Case[] = [
   ['kinds known and unknown', withEvidence(statement, another, peer), null],
-  [
-    'critical has no effect',
-    withEvidence(buildStatement(RECEIPT, { critical: ['later'], later: 1 }, [ANA])),
-    null,
-  ],
+  ['critical has no effect', withEvidence(statementOf('receipt', { critical: ['later'], later: 1 })), null],
   [
     'a kind of an empty name, or of a long one',
     withEvidence(buildStatement('', {}, [ANA]), buildStatement('x'.repeat(300), {}, [ANA])),
@@ -929,12 +918,12 @@ const evidence: Case[] = [
   ],
   [
     'critical: absent',
-    withEvidence(buildStatement(RECEIPT, { critical: ['later'] }, [ANA])),
+    withEvidence(statementOf('receipt', { critical: ['later'] })),
     ['evidence', 'shape_invalid', 3],
   ],
   [
     'critical: defined for its kind',
-    withEvidence(buildStatement(RECEIPT, { critical: ['manifest'], manifest: 'x' }, [ANA])),
+    withEvidence(statementOf('receipt', { critical: ['manifest'] })),
     ['evidence', 'shape_invalid', 3],
   ],
   [
@@ -963,7 +952,7 @@ const evidence: Case[] = [
     withStatement(({ signatures }) => void (signatures[0]!.fingerprint = '0'.repeat(64))),
     ['evidence', 'fingerprint_mismatch', 3],
   ],
-  ['key_not_allowed', withEvidence(buildStatement(RECEIPT, {}, [LOW])), ['evidence', 'key_not_allowed', 3]],
+  ['key_not_allowed', withEvidence(statementOf('receipt', {}, [LOW])), ['evidence', 'key_not_allowed', 3]],
   [
     'signature_invalid',
     withStatement(({ header }) => void (header['created_at'] = '2026-01-01T00:00:00.000Z')),
@@ -971,12 +960,12 @@ const evidence: Case[] = [
   ],
   [
     'issuer_unsigned',
-    withEvidence(buildStatement(RECEIPT, { issuer: { fingerprint: BO.fingerprint, label: 'Bo' } }, [ANA])),
+    withEvidence(statementOf('receipt', { issuer: { fingerprint: BO.fingerprint, label: 'Bo' } })),
     ['evidence', 'issuer_unsigned', 3],
   ],
   [
     'signer_missing',
-    withEvidence(buildStatement(RECEIPT, { signers: [BO.fingerprint] }, [ANA])),
+    withEvidence(statementOf('receipt', { signers: [BO.fingerprint] })),
     ['evidence', 'signer_missing', 3],
   ],
   [
@@ -987,19 +976,42 @@ const evidence: Case[] = [
   ['one twice', withEvidence(statement, statement), ['evidence', 'evidence_unordered', 4]],
   [
     '1,025 signatures',
-    withEvidence(...Array.from({ length: 65 }, (_, at) => buildStatement(RECEIPT, { at }, [ANA, ...many]))),
+    withEvidence(...Array.from({ length: 65 }, (_, at) => buildStatement('text/x', { at }, [ANA, ...many]))),
     ['evidence', 'limit_exceeded', 67],
-  ],
-  [
-    'over 16 MiB',
-    withEvidence(...[1, 2, 3].map((at) => buildStatement(RECEIPT, { at, big: 'a'.repeat(6 * MIB) }, [ANA]))),
-    ['evidence', 'limit_exceeded', 5],
   ],
 ]
 
-export const CASES = { start, envelope, signatures, keys, strict, frame, memories, notYet, evidence }
+const tree: Case[] = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 15, 16, 17, 100].map((n): Case => [
+    `${n} ${n === 1 ? 'leaf' : 'leaves'}`,
+    { memories: Array.from({ length: n }, () => ({})) },
+    null,
+  ]),
+  ['the root of a tree split in the middle', splitInTheMiddle(), ['root', 'root_mismatch', 1]],
+]
 
-export function bytesOfCase(file: Case[1]): Uint8Array {
-  if (file instanceof Uint8Array) return file
-  return typeof file === 'function' ? file() : buildManifest(file).bytes
+export const CASES = {
+  ...{
+    start,
+    envelope,
+    header,
+    details,
+    times,
+    signatures,
+    keys,
+    strict,
+    frame,
+    spelling,
+    memories,
+    members,
+  },
+  ...{ tree, notYet, evidence, kinds, statements, limits, order },
+}
+
+/** Six leaves, three on each side: the largest power of two below six is four. */
+function splitInTheMiddle(): ManifestOptions {
+  const memories = Array.from({ length: 6 }, () => ({}))
+  const leaves = buildManifest({ memories }).leaves.map((leaf) => new Uint8Array(Buffer.from(leaf, 'hex')))
+  const node = (left: Uint8Array, right: Uint8Array) => sha256(Uint8Array.of(1), left, right)
+  return { memories, header: { merkle_root: hex(node(MTH(leaves.slice(0, 3)), MTH(leaves.slice(3)))) } }
 }

@@ -1,9 +1,10 @@
 import { MTH, PATH, sha256 } from '../reference/merkle.ts'
 import * as naive from '../reference/canonical.ts'
+import { serialize, type JsonObject } from '../reference/canonical.ts'
 import { isStrictPoint, verifyStrictly } from '../reference/ed25519.ts'
-import { hex } from '../reference/shapes.ts'
+import { hex, MANIFEST_TYPE } from '../reference/shapes.ts'
 import { verifyNaively } from '../reference/verify.ts'
-import { buildManifest, ISSUER } from '../reference/writer.ts'
+import { buildManifest, buildMemory, ISSUER, signStatement } from '../reference/writer.ts'
 import { scalarNamed } from './curve.ts'
 import { edgesOf, forge, withS, largeS, numberOf, type Edge } from './edges.ts'
 
@@ -18,6 +19,7 @@ export function makeVectors() {
     canonical: JSONS.map((text) => ({ text, canonical: naive.canonicalize(JSON.parse(text) as naive.Json) })),
     signatures: signatures(),
     merkle: merkle(),
+    lines: lines(),
     manifest: manifest(),
   }
 }
@@ -57,6 +59,8 @@ const JSONS = [
   `${'['.repeat(32)}${']'.repeat(32)}`,
   `${'['.repeat(33)}${']'.repeat(33)}`,
   '"é"',
+  '{"a":1,"a":2}',
+  '{"a":1,"b":2,"\\u0061":1}',
   '"e\u0301"',
 ]
 
@@ -127,24 +131,122 @@ function merkle() {
   }
 }
 
+/** Memories each by itself, and what is none: `leaf` is null for it. */
+function lines() {
+  const drafts: [name: string, draft: JsonObject][] = [
+    ['plain', {}],
+    ['nothing in it', { content: '' }],
+    ['escapes', { content: '"\\\b\t\n\f\r\u0000\u001f\u007f/' }],
+    ['other scripts', { content: 'é\u2028€😀', entity_id: 'プロジェクト' }],
+    [
+      'all members',
+      {
+        event_type: 'note',
+        metadata: { n: [15, null, true], s: { é: 'x' } },
+        supersedes: [hex(sha256(Buffer.from('before')))],
+        tags: ['a', 'b'],
+      },
+    ],
+    ['a member of its own', { 'x-date-estimated': true }],
+  ]
+  const good = drafts.map(([name, draft]) => ({ name, ...judged(serialize(buildMemory(draft, 0, ISSUER))) }))
+  const text = good[0]!.line
+  const memory = buildMemory({}, 0, ISSUER)
+  const sealed = (members: JsonObject) => serialize(buildMemory({ ...memory, ...members }, 0, ISSUER))
+  const turned = (name: string) => {
+    const value = String(memory[name])
+    return text.replace(value, (value.startsWith('0') ? '1' : '0') + value.slice(1))
+  }
+  const bad = [
+    ['another letter', text.replace('Memory', 'Nemory')],
+    ...['content_sha256', 'sealed_hash', 'leaf_hash'].map((name): [string, string] => [
+      `another ${name}`,
+      turned(name),
+    ]),
+    ['another blind', text.replace(String(memory['blind']).slice(0, 4), 'AAAA')],
+    ['spare bits in the blind', text.replace(/("blind":"[^"]*)."/, '$1B"')],
+    ['another author', turned('author')],
+    ['another entity', text.replace('"project"', '"Project"')],
+    ['a space', text.replace(',', ', ')],
+    ['an escape that need not be', text.replace('Memory', '\\u004demory')],
+    ['a member twice', text.replace('{', `{"author":"${String(memory['author'])}",`)],
+    ['members in another order', text.replace(/^\{(.*),("tags":\[\])\}$/, '{$2,$1}')],
+    ['a lone surrogate', text.replace('Memory', '\\ud800emory')],
+    ['tags in another order', sealed({ tags: ['b', 'a'] })],
+    ['a day that is none', sealed({ created_at: '2026-02-30T00:00:00.000Z' })],
+    ['an origin of its own', sealed({ federation_origin: {} })],
+    [
+      'a hash in capitals',
+      text.replace(String(memory['leaf_hash']), String(memory['leaf_hash']).toUpperCase()),
+    ],
+    ['cut off', text.slice(0, -1)],
+  ].map(([name, line]) => ({ name: name!, ...judged(line!) }))
+  for (const { name, leaf } of bad) if (leaf !== null) throw new Error(`${name} holds`)
+  return [...good, ...bad]
+}
+
+/** A line as the only one of a manifest whose root is over the leaf that it states. */
+function judged(line: string): { line: string; leaf: string | null; key: string | null } {
+  const stated = /"leaf_hash":"([0-9a-fA-F]{64})"/.exec(line)?.[1] ?? ''
+  const { bytes } = buildManifest({
+    header: { merkle_root: stated.toLowerCase() },
+    lines: (written) => written.map((each) => (each.startsWith('{"author"') ? line : each)),
+  })
+  if (verifyNaively(bytes).failure !== null) return { line, leaf: null, key: null }
+  const { content_sha256, entity_id } = JSON.parse(line) as Record<string, string>
+  const key = sha256(Buffer.concat([Buffer.from(content_sha256!, 'hex'), Buffer.from(entity_id!)]))
+  return { line, leaf: stated, key: hex(key) }
+}
+
 function manifest() {
   const { bytes, id } = buildManifest({
     memories: [{}, { content: 'é\u2028😀', metadata: { n: 1.5e-7 }, tags: ['\ud83d\ude00', '\ufb33'] }],
     signers: [ISSUER],
   })
   const text = Buffer.from(bytes).toString()
-  const changes = [
-    ['"sequence":1', '"sequence":2'],
-    ['"sequence":1', '"sequence":1.0'],
-    ['Memory 0', 'Memory 1'],
-    ['"project"', '"Project"'],
-    ['1.5e-7', '1.6e-7'],
-    [',\n"format"', ', \n"format"'],
-    ['\n]}\n', '\n]}'],
-    ['\n]}\n', '\n]}\n\n'],
-  ].map(([from, to]) => {
-    const changed = Buffer.from(text.replace(from!, to!))
-    return { from: from!, to: to!, code: verifyNaively(changed).failure!.code }
+  const edits: [name: string, ...edits: (readonly [from: string, to: string])[]][] = [
+    ['another sequence', ['"sequence":1', '"sequence":2']],
+    ['a sequence spelled otherwise', ['"sequence":1', '"sequence":1.0']],
+    ['another letter of a memory', ['Memory 0', 'Memory 1']],
+    ['another entity', ['"project"', '"Project"']],
+    ['other metadata', ['1.5e-7', '1.6e-7']],
+    ['a space', [',\n"format"', ', \n"format"']],
+    ['no last line end', ['\n]}\n', '\n]}']],
+    ['a line too many', ['\n]}\n', '\n]}\n\n']],
+    ['one character of the signature', turnedSignature(text)],
+    [
+      'the root of other memories, signed',
+      ...signedAnew(text, { merkle_root: hex(sha256(Buffer.from('other'))) }),
+    ],
+    ['the count of other memories, signed', ...signedAnew(text, { memory_count: 3 })],
+  ]
+  const changes = edits.map(([name, ...all]) => {
+    const changed = all.reduce((before, [from, to]) => {
+      if (!before.includes(from)) throw new Error(`${name}: nothing to change`)
+      return before.replace(from, to)
+    }, text)
+    return { name, edits: all, code: verifyNaively(Buffer.from(changed)).failure!.code }
   })
   return { text, id, changes }
+}
+
+const SIGNATURE = /"signature":"([^"]*)"/
+
+function turnedSignature(text: string): readonly [string, string] {
+  const signature = SIGNATURE.exec(text)![1]!
+  // In the lower half of S, where only the equation can tell.
+  const [before, turned, after] = [signature.slice(0, 50), signature[50]!, signature.slice(51)]
+  return [signature, before + (turned === 'A' ? 'B' : 'A') + after]
+}
+
+/** What to change so that the issuer has signed another header. */
+function signedAnew(text: string, members: JsonObject): (readonly [string, string])[] {
+  const { header, signatures } = (
+    JSON.parse(text) as { envelope: { header: JsonObject; signatures: { signature: string }[] } }
+  ).envelope
+  const changed = signStatement(MANIFEST_TYPE, { ...header, ...members }, [ISSUER])
+  return [
+    [serialize(header), serialize(changed.header)],
+    [signatures[0]!.signature, changed.signatures[0]!.signature],
+  ]
 }

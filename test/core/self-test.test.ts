@@ -1,5 +1,7 @@
-import { expect, it, vi } from 'vitest'
-import { testEngine, type EngineTestName } from '../../src/core/self-test.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { isKernelRight, testEngine, type EngineTestName } from '../../src/core/self-test.ts'
+import { Kernel } from '../../src/core/kernel.ts'
+import { startKernel } from './lanes.ts'
 import { makeVectors } from './self-test-vectors.ts'
 
 it('has the vectors that the naive implementation makes', async () => {
@@ -9,7 +11,7 @@ it('has the vectors that the naive implementation makes', async () => {
 })
 
 it('finds this engine reliable', async () => {
-  const { result, signatures_by, tests } = await testEngine()
+  const { result, signatures_by, tests } = await testEngine(startKernel())
   expect({ result, signatures_by }).toEqual({ result: 'reliable', signatures_by: 'platform' })
   for (const { name, status, cases, failed } of tests)
     expect({ name, status, failed, some: cases > 0 }).toEqual({
@@ -25,7 +27,7 @@ const BROKEN: [what: string, sabotage: () => unknown, noticed: EngineTestName[]]
   [
     'WebCrypto says yes to every signature',
     () => vi.spyOn(crypto.subtle, 'verify').mockResolvedValue(true),
-    ['signatures', 'platform_signatures'],
+    ['signatures', 'platform_signatures', 'manifest'],
   ],
   [
     'WebCrypto says no to every signature',
@@ -94,7 +96,7 @@ const BROKEN: [what: string, sabotage: () => unknown, noticed: EngineTestName[]]
       const stringify = JSON.stringify
       return vi
         .spyOn(JSON, 'stringify')
-        .mockImplementation((value: unknown) => (value === 1e-7 ? '1e-07' : stringify(value)))
+        .mockImplementation((value: unknown) => stringify(value)?.replaceAll('1e-7', '1e-07'))
     },
     ['canonical_json'],
   ],
@@ -103,7 +105,7 @@ const BROKEN: [what: string, sabotage: () => unknown, noticed: EngineTestName[]]
 it.each(BROKEN)('notices %s', async (_, sabotage, noticed) => {
   sabotage()
   try {
-    const { result, tests } = await testEngine()
+    const { result, tests } = await testEngine(startKernel())
     const failed = tests.filter(({ status }) => status === 'failed').map(({ name }) => name)
     for (const name of noticed) expect(failed).toContain(name)
     expect(result).toBe('unreliable')
@@ -116,11 +118,86 @@ it('says what is not possible where the platform has no Ed25519', async () => {
   vi.spyOn(crypto.subtle, 'generateKey').mockRejectedValue(new DOMException('', 'NotSupportedError'))
   vi.spyOn(crypto.subtle, 'importKey').mockRejectedValue(new DOMException('', 'NotSupportedError'))
   try {
-    const { result, signatures_by, tests } = await testEngine()
+    const { result, signatures_by, tests } = await testEngine(startKernel())
     expect({ result, signatures_by }).toEqual({ result: 'reliable', signatures_by: 'noble' })
     const not = tests.filter(({ status }) => status === 'not_possible').map(({ name }) => name)
     expect(not).toEqual(['platform_signatures', 'private_key'])
   } finally {
     vi.restoreAllMocks()
   }
+})
+
+describe('a kernel', () => {
+  it('does what the plain reader does', () => {
+    expect(isKernelRight(startKernel())).toBe(true)
+  })
+
+  const WRONG: [what: string, sabotage: () => unknown][] = [
+    [
+      'hashes nodes otherwise',
+      () => vi.spyOn(Kernel.prototype, 'load').mockImplementation(() => new Uint8Array()),
+    ],
+    [
+      'takes every line',
+      () => {
+        const take = Kernel.prototype.takeLines
+        return vi.spyOn(Kernel.prototype, 'takeLines').mockImplementation(function (
+          this: Kernel,
+          from,
+          withKeys,
+        ) {
+          const taken = take.call(this, from, withKeys)
+          return taken.leaves.length > 0
+            ? taken
+            : { ...taken, leaves: new Uint8Array(32), keys: new Uint8Array(32) }
+        })
+      },
+    ],
+    [
+      'takes none',
+      () =>
+        vi
+          .spyOn(Kernel.prototype, 'takeLines')
+          .mockImplementation((from) => ({ leaves: new Uint8Array(), keys: new Uint8Array(), end: from })),
+    ],
+    [
+      'has one bit of a leaf wrong',
+      () => {
+        const take = Kernel.prototype.takeLines
+        return vi.spyOn(Kernel.prototype, 'takeLines').mockImplementation(function (
+          this: Kernel,
+          from,
+          withKeys,
+        ) {
+          const taken = take.call(this, from, withKeys)
+          return { ...taken, leaves: taken.leaves.map((byte, at) => (at === 31 ? byte ^ 1 : byte)) }
+        })
+      },
+    ],
+    [
+      'throws',
+      () =>
+        vi.spyOn(Kernel.prototype, 'takeLines').mockImplementation(() => {
+          throw new RangeError('out of bounds')
+        }),
+    ],
+  ]
+  it.each(WRONG)('that %s is noticed, and is not to be used', async (_, sabotage) => {
+    const kernel = startKernel()
+    sabotage()
+    try {
+      expect(isKernelRight(kernel)).toBe(false)
+      const { result, tests } = await testEngine(kernel)
+      expect(result).toBe('unreliable')
+      expect(tests.find(({ name }) => name === 'kernel')!.status).toBe('failed')
+    } finally {
+      vi.restoreAllMocks()
+    }
+  })
+
+  it('is not missed where there is none', async () => {
+    const { result, tests } = await testEngine(null)
+    expect(result).toBe('reliable')
+    expect(tests.find(({ name }) => name === 'kernel')).toMatchObject({ status: 'not_possible', failed: [] })
+  })
 })

@@ -43,10 +43,11 @@ const tagsOf = (at: number) =>
 
 /** Memories in which every member that may hold text holds something hostile. */
 const memories = groups.map((texts, at): JsonObject => ({
-  content: texts.join('\n'),
+  // At its very start, where a summary and a list show it too.
+  content: telling('') + texts.join('\n'),
   entity_id: telling(pick(NAMES, 3 * at)),
   event_type: telling(pick(NAMES, 3 * at + 1)),
-  id: pick(NAMES, 3 * at + 2),
+  id: telling(pick(NAMES, 3 * at + 2)),
   tags: tagsOf(at),
   metadata: {
     ...Object.fromEntries(texts.map((text) => [text.slice(0, 500), text.slice(0, 2000)])),
@@ -232,7 +233,7 @@ test('the watch sees what data must never do', async () => {
 })
 
 test('opened: nothing that a stranger writes runs, leads away or passes for ours', async () => {
-  test.setTimeout(180_000)
+  test.setTimeout(300_000)
   const { page, problems, calm, close } = await begin('opened')
   await makeIdentity(page, telling('Me'))
 
@@ -263,6 +264,14 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
       }, text)
       await expect(page.getByTestId('refusal')).toContainText('pasted')
     }
+    await page.evaluate((names) => {
+      const dataTransfer = new DataTransfer()
+      for (const name of names) dataTransfer.items.add(new File(['x'], name))
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+    }, FILE_NAMES)
+    await expect(page.getByText('files were dropped')).toBeVisible()
+    await openFile(page, fileOf('backup\u202enosj.exe', '{"cipher":{},"format":"omega-identity-backup/1"}\n'))
+    await expect(page.getByRole('heading', { level: 1, name: 'Restore from a backup' })).toBeVisible()
     calm()
   })
 
@@ -310,7 +319,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
 
   await test.step('a statement, a fork of what was imported', async () => {
     const header = Object.fromEntries(
-      TEXTS.slice(0, 60).map((text, at) => [text.slice(0, 300), pick(TEXTS, at + 1)]),
+      TEXTS.slice(0, 48).map((text, at) => [telling(text.slice(0, 300)), pick(TEXTS, at + 1)]),
     )
     const statement = buildStatement('text/<script>__ran=1</script>\u202e', header, [
       calledBy(telling(DISGUISES.long)),
@@ -325,8 +334,13 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
 
   await test.step('memories from elsewhere', async () => {
     const rows = [
+      ...NAMES.slice(0, 20).map((name) => ({
+        content: telling(name),
+        entity_id: telling(name),
+        event_type: telling(name),
+        [telling(name)]: 1,
+      })),
       ...TEXTS.map((content, at) => ({ content, entity_id: pick(NAMES, at), tags: [pick(TEXTS, at)] })),
-      ...NAMES.slice(0, 20).map((name) => ({ content: name, entity_id: telling(name), [telling(name)]: 1 })),
     ]
     await openFile(page, fileOf('<b>rows</b>\u200b.json', JSON.stringify(rows)))
     const preview = page.getByTestId('preview')
@@ -344,7 +358,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
 })
 
 test('held: nothing that a stranger wrote runs, leads away or passes for ours', async () => {
-  test.setTimeout(180_000)
+  test.setTimeout(300_000)
   const { page, problems, calm, close } = await begin('held')
   await makeIdentity(page, telling(DISGUISES.verified.slice(0, 60)))
 
@@ -357,11 +371,12 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await trustKey(page, OTHER.pem, telling(DISGUISES.arabic))
     await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
     await inspect(page, 'trusted')
+    await go(page, '#/exchange/opened/memories/1')
+    await expect(page.getByText('Written by the signer')).toBeVisible()
+    await go(page, '#/exchange/opened')
     expect(await importOpened(page)).toContain('imported')
-    await inspect(page, 'imported')
     await press(page, 'See it in the register')
     await expect(page.getByText('Chosen by')).toBeVisible()
-    await inspect(page, 'register')
     await openFile(page, fileOf('\u2067second.json', second.bytes))
     await importOpened(page)
     calm()
@@ -376,6 +391,8 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     const { text, html } = await copy(page, page.locator('.rows'))
     expect(html).not.toMatch(LIVE)
     expect(text).not.toMatch(FORMULA)
+    await go(page, `#/memories/peer/${ISSUER.fingerprint}`)
+    await expect(page.getByTestId('count')).toContainText('from')
     await go(page, `#/memories/peer/${'f'.repeat(64)}`)
     await expect(page.getByLabel('Origin')).toHaveValue('f'.repeat(64))
     await page.getByRole('button', { name: 'Clear filters' }).click()
@@ -407,7 +424,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
   })
 
   await test.step('edited, and edited again', async () => {
-    for (const key of keys.slice(0, 4)) {
+    for (const key of keys.slice(0, 2)) {
       await go(page, `#/memories/${key}/edit`)
       const form = page.getByRole('form', { name: 'Memory' })
       // What cannot be marked in a field is told beside it, and in JSON it is escaped.
@@ -437,15 +454,13 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await inspect(page, 'exported')
     await page.getByRole('link', { name: 'Its entry in the register' }).click()
     await expect(page.getByText('Chosen by')).toBeVisible()
-    await inspect(page, 'made')
     await beginExport(page)
-    await inspect(page, 'export again')
     calm()
   })
 
   await test.step('peers: listed, renamed, revoked with a reason, reinstated, taken out', async () => {
     for (const [at, label] of Object.values(DISGUISES).entries())
-      if (at % 3 === 0) await trustKey(page, signerNamed(`peer ${at}`).pem, telling(label))
+      if (at % 4 === 0) await trustKey(page, signerNamed(`peer ${at}`).pem, telling(label))
     await goTo(page, 'Peers')
     await inspect(page, 'peers')
     await expectAccessible(page, 'peers')
@@ -457,24 +472,24 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await press(page, /^Revoke/)
     await page.getByLabel('Full fingerprint').fill(ISSUER.fingerprint)
     await page.getByLabel('Reason').fill(telling(DISGUISES.hebrew))
-    await inspect(page, 'revoke')
     await page.getByRole('button', { name: 'Revoke this key' }).click()
     await expect(page.getByRole('button', { name: 'Reinstate' })).toBeVisible()
     await inspect(page, 'revoked')
     await press(page, 'Remove its memories')
     await expect(page.getByRole('heading', { name: 'Remove its memories?' })).toBeVisible()
-    await inspect(page, 'remove')
     await go(page, `#/peers/${ISSUER.fingerprint}/reinstate`)
     await expect(page.getByText('You gave a reason')).toBeVisible()
     await inspect(page, 'reinstate')
     await goTo(page, 'Peers')
     await press(page, 'Add a peer')
+    await page.getByLabel('Public key (PEM)').fill(OTHER.pem)
+    await expect(page.getByText('It is on your list as')).toBeVisible()
+    await press(page, 'Another key')
     await page.getByLabel('Public key (PEM)').fill(ISSUER.pem)
     await expect(page.getByText('Your reason')).toBeVisible()
     await inspect(page, 'revoked key')
     await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
     await expect(page.getByText(/was revoked/).first()).toBeVisible()
-    await inspect(page, 'opened, revoked')
     calm()
   })
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { buildManifest, signerNamed } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
 import {
@@ -58,6 +58,35 @@ async function tamper(page: Page, store: string, change: string): Promise<void> 
   )
 }
 
+/** Puts a script in front of what a worker finds when it starts: it is started from a blob. */
+async function inWorker(context: BrowserContext, script: string): Promise<void> {
+  await context.addInitScript((before) => {
+    const RealBlob = Blob
+    globalThis.Blob = class extends RealBlob {
+      constructor(parts?: BlobPart[], options?: BlobPropertyBag) {
+        const isScript = options?.type === 'text/javascript'
+        super(isScript ? [before, ...parts!] : parts, options)
+      }
+    }
+  }, script)
+}
+
+/** Lets the worker read its store at a crawl, once it is told on the channel "slow". */
+async function slowStore(context: BrowserContext): Promise<void> {
+  await inWorker(
+    context,
+    `{
+      let slow = false
+      new BroadcastChannel('slow').onmessage = () => (slow = true)
+      const get = IDBObjectStore.prototype.getAllKeys
+      IDBObjectStore.prototype.getAllKeys = function (...given) {
+        for (const end = Date.now() + (slow ? 3000 : 0); Date.now() < end;);
+        return get.apply(this, given)
+      }
+    };`,
+  )
+}
+
 /** Put into the page before it loads: what a hand in the store may do. `false` drops the record. */
 const STEPS = `globalThis.steps = {
   letter: (r) => { r.lines = r.lines.replace('Note of a peer', 'Note of a deer') },
@@ -81,9 +110,8 @@ test('the store is checked whole, and what a hand or a disk changed in it is fou
     await expect(page).toHaveTitle(/Integrity check/)
     await expect(page.getByTestId('engine')).toContainText('It does what verification leans on')
     await check(page)
-    await expect(page.getByTestId('integrity-result')).toContainText(
-      'Everything that can be recomputed holds',
-    )
+    await expect(page.getByTestId('integrity-status')).toContainText('Nothing here to check yet')
+    await expect(page.getByTestId('integrity').getByText('Holds')).toHaveCount(0)
     await expect(page.getByTestId('area-memories')).toContainText('Nothing to check')
     await expect(page.getByTestId('integrity-result')).toContainText('nothing has been done here yet')
   })
@@ -99,11 +127,12 @@ test('the store is checked whole, and what a hand or a disk changed in it is fou
     await goToCheck(page)
     await page.getByRole('button', { name: 'Check everything' }).focus()
     await page.keyboard.press('Enter')
-    await expect(page.getByTestId('integrity-result')).toContainText(
+    await expect(page.getByTestId('integrity-status')).toContainText(
       'Everything that can be recomputed holds',
     )
-    await expect(page.getByTestId('area-memories')).toContainText('414 lines')
-    await expect(page.getByTestId('area-lineage')).toContainText('414 origins')
+    await expect(page.getByRole('button', { name: 'Check again' })).toBeFocused()
+    await expect(page.getByTestId('area-memories')).toContainText('414 memories')
+    await expect(page.getByTestId('area-lineage')).toContainText('2 followed to a signature, 412 your own')
     await expect(page.getByTestId('area-manifests')).toContainText('1 manifest')
     await expect(page.getByTestId('area-identity')).toContainText('1 key')
     await expect(page.getByTestId('fault')).toHaveCount(0)
@@ -117,17 +146,22 @@ test('the store is checked whole, and what a hand or a disk changed in it is fou
       format: 'omega-integrity-report/1',
       result: 'holds',
       faults: [],
-      areas: { memories: { checked: 414, faults: 0 } },
+      areas: { memories: { result: 'holds', checked: 414, faults: 0 } },
+      lineage: { signed: 2, own: 412 },
+      engine: { result: 'reliable', signatures_by: 'platform' },
     })
   })
 
   await test.step('a letter of a memory', async () => {
     await tamper(page, 'segments', 'letter')
     await check(page)
-    await expect(page.getByTestId('integrity-result')).toContainText('1 fault in 414 memories')
+    await expect(page.getByTestId('integrity-status')).toContainText('1 fault in 414 memories')
     await expect(page.getByTestId('fault')).toContainText('A memory is not what was hashed')
     await expect(page.getByTestId('area-lineage')).toContainText('Holds')
-    await page.getByRole('link', { name: 'The memory' }).click()
+    await page
+      .getByTestId('fault')
+      .getByRole('link', { name: /Note of a deer/ })
+      .click()
     await expect(page.getByTestId('content')).toHaveText('Note of a deer')
   })
 
@@ -149,6 +183,45 @@ test('the store is checked whole, and what a hand or a disk changed in it is fou
       await expect(page.getByTestId('fault').filter({ hasText: title })).toBeVisible()
     })
   }
+
+  await test.step('of what rests on a broken chain it is said that it is not known', async () => {
+    await expect(page.getByTestId('integrity-result')).toContainText('It is broken')
+    await expect(page.getByTestId('fault').first()).toContainText(/audit row/i)
+    // What is wrong by itself is told still; what only the chain would tell is not.
+    await expect(page.getByTestId('area-memories')).toContainText('1 fault')
+    await expect(page.getByTestId('area-identity')).toContainText('Nothing to check')
+    await expect(page.getByTestId('fault').filter({ hasText: 'A peer is gone' })).toHaveCount(0)
+  })
+
+  await test.step('printed, all places stand there', async () => {
+    await page.emulateMedia({ media: 'print' })
+    const places = page.getByTestId('fault').getByRole('listitem')
+    for (const place of await places.all()) await expect(place).toBeVisible()
+    await page.emulateMedia({ media: null })
+  })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('a check that is cancelled answers at once and leaves the one before', async () => {
+  const { page, context, problems, close } = await openProfile(test.info().outputPath('profile'))
+  // The worker is made to take its time: each page of a store waits.
+  await slowStore(context)
+  await openApp(page)
+  await makeIdentity(page, 'Harbour')
+  await loadSample(page, 'Load the sample memories')
+  await goToCheck(page)
+  await check(page)
+  await expect(page.getByTestId('integrity-status')).toContainText('holds')
+  await page.evaluate(() => new BroadcastChannel('slow').postMessage(true))
+  await page.getByRole('button', { name: 'Check again' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('integrity-status')).toContainText('Cancelled', { timeout: 1000 })
+  await expect(page.getByRole('button', { name: 'Check again' })).toBeFocused()
+  await expect(page.getByTestId('integrity-result')).toContainText('Everything that can be recomputed held')
+  await expect(page.getByTestId('area-memories')).toContainText('412 memories')
   expect(problems).toEqual([])
   await close()
 })
@@ -173,27 +246,29 @@ test('a revoked key that was set to trusted behind the program’s back is found
   await close()
 })
 
-test('a browser that says yes to every signature is called one that cannot be relied on, on every place', async () => {
+test('a browser that says yes to every signature is called one that cannot be relied on, and takes nothing in', async () => {
   const { page, context, problems, close } = await openProfile(test.info().outputPath('profile'))
-  // The worker is started from a blob: what it finds when it starts is put in front of it.
-  await context.addInitScript(`{
-    const RealBlob = Blob
-    globalThis.Blob = class extends RealBlob {
-      constructor(parts, options) {
-        const isScript = options?.type === 'text/javascript'
-        super(isScript ? ['SubtleCrypto.prototype.verify = async () => true;', ...parts] : parts, options)
-      }
-    }
-  }`)
+  await inWorker(context, 'SubtleCrypto.prototype.verify = async () => true;')
   await openApp(page)
   await expect(page.getByRole('alert')).toContainText('This browser gets wrong what verification leans on', {
     timeout: 15_000,
   })
-  await goTo(page, 'Exchange')
-  await expect(page.getByRole('alert')).toBeVisible()
-  await page.getByRole('link', { name: 'What that means' }).click()
+  await makeIdentity(page, 'Harbour')
+  await trustKey(page, PEER.pem, 'Partner')
+  await openFile(page, fileOf('peer.json', buildManifest({ signers: [PEER] }).bytes))
+  await expect(page.getByRole('region', { name: 'Verdict' })).toContainText('Not known')
+  await expect(page.getByRole('region', { name: 'Verdict' }).getByText('Holds', { exact: true })).toHaveCount(
+    0,
+  )
+  await expect(page.getByTestId('import-refusal')).toContainText('This browser cannot be relied on')
+  await expect(page.getByRole('button', { name: 'Import', exact: true })).toHaveCount(0)
+  await page.getByRole('link', { name: 'See what it gets wrong' }).click()
   await expect(page.getByTestId('engine')).toContainText('This browser cannot be relied on')
-  await expect(page.getByTestId('engine').getByText('not as it must be')).toHaveCount(2)
+  await expect(page.getByTestId('engine').getByText('not as it must be')).toHaveCount(3)
+  await check(page)
+  await expect(page.getByTestId('integrity-status')).toContainText(
+    'Not known: this browser cannot be relied on',
+  )
   expect(problems).toEqual([])
   await close()
 })

@@ -76,3 +76,39 @@ it('a manifest as large as the format allows is verified with progress, and can 
   const { file: small } = await craftManifest(author, [craftMemory(author.fingerprint)])
   expect((await bridge.call('verify', { file: small })).verification.failure).toBeNull()
 }, 240_000)
+
+/** `count` lines, each the same memory: a stranger's own, signed for as many as there can be. */
+async function craftBomb(count: number): Promise<File> {
+  const line = craftMemory(author.fingerprint)
+  const { file } = await craftManifest(author, [line, line], { header: { memory_count: 2 ** 32 - 1 } })
+  const [envelope, evidence, format, list, first, last] = (await file.text()).split('\n')
+  const some = new TextEncoder().encode(`${first}\n`.repeat(1000))
+  const lines = Array.from({ length: count / 1000 }, () => some)
+  const whole = new Blob([`${[envelope, evidence, format, list].join('\n')}\n`, ...lines, `${last}\n]}\n`])
+  const packed = whole.stream().pipeThrough(new CompressionStream('gzip'))
+  return new File([await new Response(packed).blob()], 'bomb.json.gz')
+}
+
+it('what inflates two hundred times behind a signed envelope is read to its end, in bounded memory, or cancelled', async () => {
+  const count = 60_000
+  const file = await craftBomb(count)
+  expect(file.size).toBeLessThan(400_000)
+  const bridge = openWorker()
+  const seen: Progress[] = []
+  const { verification } = await bridge.call('verify', { file }, { onProgress: (each) => seen.push(each) })
+  const expected = { layer: 'leaves', code: 'count_mismatch', line: 4 + count + 2, index: null }
+  expect(verification.failure).toEqual(expected)
+  expect(verification.memories).toBe(count + 1)
+  // Progress is that of the file, not of what it claims.
+  expect(seen.every(({ done, total }) => done <= total && total === file.size)).toBe(true)
+
+  const controller = new AbortController()
+  const passed: number[] = []
+  const onProgress = ({ memories }: Progress) => {
+    passed.push(memories)
+    if (memories > 0) controller.abort()
+  }
+  const call = bridge.call('verify', { file }, { signal: controller.signal, onProgress })
+  expect(await codeOf(call)).toBe('cancelled')
+  expect(Math.max(...passed)).toBeLessThan(count)
+}, 240_000)

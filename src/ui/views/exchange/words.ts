@@ -1,6 +1,6 @@
 import type { Freshness } from '../../../core/freshness.ts'
 import type { LayerName } from '../../../core/verification.ts'
-import type { ManifestRecord, Report } from '../../../exchange/manifest.ts'
+import type { ManifestRecord } from '../../../exchange/manifest.ts'
 import type { ImportResult } from '../../../exchange/import.ts'
 import type { ExportPreview } from '../../../exchange/export.ts'
 import { countOf, memoriesOf, numberOf } from '../../words.ts'
@@ -13,8 +13,8 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
 })
 
 /** The line by which an intact manifest is known, the same in every place that verifies. */
-export function verdictOf(report: Report): string {
-  return `leaf hashes consistent, root matches, signature OK, ${countOf(report.leaves, 'leaf', 'leaves')}`
+export function verdictOf(leaves: number): string {
+  return `leaf hashes consistent, root matches, signature OK, ${countOf(leaves, 'leaf', 'leaves')}`
 }
 
 export function importedOf(result: ImportResult): string {
@@ -41,27 +41,40 @@ export function previewOf({ count, own, imported, oldest, newest }: ExportPrevie
 }
 
 export const LAYER_WORDS: Readonly<
-  Record<LayerName, { readonly name: string; readonly ok: string; readonly open: string }>
+  Record<
+    LayerName,
+    {
+      readonly name: string
+      readonly ok: string
+      readonly open: string
+      /** While the memories are read. */
+      readonly running: string
+    }
+  >
 > = {
   signature: {
     name: 'Signature',
     ok: 'This key signed this header, and nothing in the header has changed since.',
     open: '',
+    running: '',
   },
   leaves: {
     name: 'Leaves',
     ok: 'Every memory is, to the last character, what its own hash says.',
     open: 'An earlier layer failed.',
+    running: 'Every memory is being hashed again. Nothing can be said of them yet.',
   },
   root: {
     name: 'Root',
     ok: 'The memories in this file, in this order, are all of those that were signed, and no others.',
     open: 'An earlier layer failed.',
+    running: 'Whether these are all of the memories that were signed, in this order, is known at the end.',
   },
   evidence: {
     name: 'Evidence',
     ok: 'Every statement that travels with the manifest verifies.',
     open: 'An earlier layer failed.',
+    running: '',
   },
 }
 

@@ -9,8 +9,13 @@ interface AreaWords {
 }
 
 export const AREA_WORDS: Readonly<Record<Area, AreaWords>> = {
-  memories: { title: 'Memories', one: 'line, every hash made again', many: 'lines, every hash made again' },
-  lineage: { title: 'Lineage', one: 'origin followed', many: 'origins followed' },
+  memories: {
+    title: 'Memories',
+    one: 'memory, every hash made again',
+    many: 'memories, every hash made again',
+  },
+  // Told in its own words: how many were followed to a signature.
+  lineage: { title: 'Lineage', one: 'origin' },
   manifests: { title: 'Manifests', one: 'manifest verified anew', many: 'manifests verified anew' },
   streams: {
     title: 'Streams',
@@ -60,7 +65,36 @@ export const FAULT_WORDS: Readonly<Record<FaultCode, FaultWords>> = {
   memories_missing: {
     title: 'Memories are missing',
     remedy:
-      'More were taken in or written here than are held. Import their manifest again, or restore a copy of this browser’s profile.',
+      'A deed wrote or took in what is not held, or not as it was. Import the manifest again; what was written here, write again.',
+  },
+  memories_unrecorded: {
+    title: 'More memories are here than were written or taken in',
+    remedy: `${BEHIND} Do not rely on memories you do not know, and do not export them.`,
+  },
+  memory_unrecorded: {
+    title: 'A memory counts as written here that no deed wrote',
+    remedy: `${BEHIND} It was put here or its words were exchanged. Do not rely on it and do not export it; if you know what it said, delete it and write it again.`,
+  },
+  memory_doubled: {
+    title: 'A memory stands in the place of another',
+    remedy:
+      'It is here twice, and another is missing. Take out that peer’s memories and import its manifest again.',
+  },
+  deletion_unrecorded: {
+    title: 'What is deleted here is not what deeds deleted',
+    remedy: `${BEHIND} Texts were taken out that nobody deleted, or put back that somebody did. What came from a peer its manifests have.`,
+  },
+  tombstone_unrecorded: {
+    title: 'Something is marked as deleted that nobody deleted',
+    remedy: `${BEHIND} A memory with this content is not shown, and no import brings it. Write it again if you have its text.`,
+  },
+  handed_over_gone: {
+    title: 'A memory that you handed over is not held as it was',
+    remedy: 'The manifest that you made still proves what it said: open the file to read it.',
+  },
+  origin_name_wrong: {
+    title: 'Memories name their peer otherwise than it was called when they came',
+    remedy: `${BEHIND} Go by the fingerprint, which is the signed one.`,
   },
   deleted_text_kept: {
     title: 'Something of a deleted memory is still here',
@@ -163,6 +197,18 @@ export const FAULT_WORDS: Readonly<Record<FaultCode, FaultWords>> = {
     title: 'The key of this instance cannot sign',
     remedy: 'Restore it from its backup in another browser, if one was made.',
   },
+  identity_wrong: {
+    title: 'The name of this instance, or whether it has a backup, is not what was decided',
+    remedy: `${BEHIND} The key is the one it was. Give it its name again before the next export.`,
+  },
+  peer_name_wrong: {
+    title: 'A peer has another name than you gave it',
+    remedy: `${BEHIND} Its key is the one you compared: give it its name again.`,
+  },
+  peer_history_wrong: {
+    title: 'How a peer was compared or why it was revoked is not what was decided',
+    remedy: `${BEHIND} Compare its fingerprint again before you go by it.`,
+  },
   peer_missing: {
     title: 'A peer is gone that was never taken off',
     remedy:
@@ -176,12 +222,13 @@ export const FAULT_WORDS: Readonly<Record<FaultCode, FaultWords>> = {
 
 export const ENGINE_WORDS: Readonly<Record<EngineTestName, string>> = {
   sha256: 'SHA-256, by this program and by the browser',
+  kernel: 'The fast reader of memories, against the plain one',
   text: 'Strict UTF-8, nothing dropped or mended',
   canonical_json: 'Canonical JSON: one spelling, and what is refused',
   signatures: 'Strict signatures: weak keys, second spellings, large S refused',
   platform_signatures: 'The browser’s own Ed25519',
   merkle: 'Roots and inclusion proofs',
-  manifest: 'A whole manifest, and eight forgeries of it',
+  manifest: 'A whole manifest, and eleven forgeries of it',
   private_key: 'A private key that cannot be read',
   random: 'Random numbers that differ',
 }

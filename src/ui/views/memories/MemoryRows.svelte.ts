@@ -5,8 +5,8 @@ import {
   type MemoryFilter,
   type MemoryList,
   type MemoryRow,
+  type QueryOptions,
 } from '../../../exchange/memories.ts'
-import type { CallOptions } from '../../../worker/bridge.ts'
 import type { Progress } from '../../../worker/protocol.ts'
 import { getApp } from '../../AppState.svelte.ts'
 
@@ -15,28 +15,33 @@ const PAGES_KEPT = 24
 const TRIES = 3
 
 /**
- * The rows of a query, read a page at a time as they come into view. While a new query runs the old rows stay, and
- * the new ones take their place together with those in view, so that nothing flickers. Made while a component is
- * set up.
+ * The rows of a query, read a page at a time as they come into view. While a new query runs the old rows stay, until
+ * the first of the new take their place together with those in view, so that nothing flickers. Made while a component
+ * is set up.
  */
 export class MemoryRows {
-  /** How many the query found; undefined before the first has ended. */
+  /** How many the query found, so far if it is `partial`; undefined before the first has answered. */
   count = $state<number | undefined>(undefined)
   /** What was asked, by the answer that is shown. */
   answered = $state.raw<MemoryFilter | undefined>(undefined)
+  /** What is shown is not all there is: a search is under way, or was ended. */
+  partial = $state(false)
   busy = $state(true)
   error = $state.raw<unknown>(undefined)
-  /** A person ended the search: what is shown answers an earlier question. */
+  /** A person ended the search. */
   stopped = $state(false)
   progress = $state.raw<Progress | null>(null)
 
   #version = $state(0)
   #again = $state(0)
   #list: MemoryList | null = null
+  /** What a search has found, before any of it is shown. */
+  #coming: MemoryList | null = null
   #pages = new Map<number, readonly MemoryRow[] | null>()
   #view: readonly [from: number, to: number] = [0, PAGE]
   #tries = 0
   #controller: AbortController | null = null
+  #isReading = false
 
   constructor(asked: () => MemoryFilter) {
     const app = getApp()
@@ -49,7 +54,11 @@ export class MemoryRows {
       untrack(
         () => void this.#ask(filter, (options) => queryMemories(app.instance, filter, options), controller),
       )
-      return () => controller.abort()
+      return () => {
+        controller.abort()
+        this.#coming?.close()
+        this.#coming = null
+      }
     })
     $effect(() => () => this.#list?.close())
   }
@@ -88,35 +97,34 @@ export class MemoryRows {
     this.#again++
   }
 
-  #options(controller: AbortController): CallOptions {
-    const onProgress = (progress: Progress) => {
-      if (!controller.signal.aborted) this.progress = progress
+  #options(filter: MemoryFilter, controller: AbortController): QueryOptions {
+    const { signal } = controller
+    return {
+      signal,
+      onProgress: (progress) => {
+        if (!signal.aborted) this.progress = progress
+      },
+      onFound: (list) => void this.#showSome(list, filter, signal),
     }
-    return { signal: controller.signal, onProgress }
   }
 
   async #ask(
     filter: MemoryFilter,
-    query: (options: CallOptions) => Promise<MemoryList>,
+    query: (options: QueryOptions) => Promise<MemoryList>,
     controller: AbortController,
   ): Promise<void> {
     const { signal } = controller
     this.busy = true
     this.stopped = false
     try {
-      const list = await query(this.#options(controller))
-      if (signal.aborted) return list.close()
+      const list = await query(this.#options(filter, controller))
+      if (signal.aborted) return this.#drop(list)
+      const { count } = list
       const pages = await this.#first(list)
-      if (signal.aborted) return list.close()
-      this.#list?.close()
-      this.#list = list
-      this.#pages = pages
+      if (signal.aborted) return this.#drop(list)
+      this.partial = false
+      this.#show(list, count, pages, filter)
       this.#tries = 0
-      this.count = list.count
-      this.error = undefined
-      this.answered = filter
-      this.#version++
-      this.look(...this.#view)
     } catch (error) {
       if (!signal.aborted && !this.#tryAgain(error)) this.error = error
     } finally {
@@ -125,6 +133,46 @@ export class MemoryRows {
         this.progress = null
       }
     }
+  }
+
+  /** What a search has found so far. What comes while the one before it is still read is passed over. */
+  async #showSome(list: MemoryList, filter: MemoryFilter, signal: AbortSignal): Promise<void> {
+    if (list !== this.#list) this.#coming = list
+    if (this.#isReading) return
+    this.#isReading = true
+    try {
+      const { count } = list
+      const pages = await this.#first(list)
+      if (signal.aborted || !this.busy) return
+      this.#show(list, count, pages, filter)
+      this.partial = true
+    } catch {
+      // The search itself will tell.
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  #show(
+    list: MemoryList,
+    count: number,
+    pages: Map<number, readonly MemoryRow[]>,
+    filter: MemoryFilter,
+  ): void {
+    if (this.#list !== list) this.#list?.close()
+    if (this.#coming === list) this.#coming = null
+    this.#list = list
+    this.#pages = pages
+    this.count = count
+    this.error = undefined
+    this.answered = filter
+    this.#version++
+    this.look(...this.#view)
+  }
+
+  /** A list that came too late. */
+  #drop(list: MemoryList): void {
+    if (this.#list !== list) list.close()
   }
 
   /** The pages in view, of the list that is about to be shown. */

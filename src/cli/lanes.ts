@@ -1,0 +1,121 @@
+import kernelBase64 from 'virtual:omega-kernel'
+import { readSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { Kernel } from '../core/kernel.ts'
+import { checkRun, runBytesOf, type CheckedRun } from '../core/run.ts'
+import { isKernelRight } from '../core/self-test.ts'
+import type { VerifyOptions } from '../core/verification.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+const MOST_LANES = 16
+/** Below this a thread is not worth its start. */
+const WORTH_BYTES = 8 * 1024 * 1024
+
+/** A run to be checked, and its answer; `failed` is what reading the file says. */
+interface Asked {
+  readonly from: number
+  readonly to: number
+}
+type Answer = { readonly run: CheckedRun } | { readonly failed: string }
+
+/** Null where the engine has none, or has one that is not right: then all is read and hashed plainly. */
+function startKernel(): Kernel | null {
+  const kernel = Kernel.start(kernelBase64)
+  return kernel !== null && isKernelRight(kernel) ? kernel : null
+}
+
+/** Bytes of an open file from one on, in one buffer filled again and again. Throws what reading says. */
+export function* readBytes(fd: number, from: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(CHUNK_BYTES)
+  for (let at = from; ;) {
+    const length = readSync(fd, buffer, 0, buffer.length, at)
+    if (length === 0) return
+    at += length
+    yield buffer.subarray(0, length)
+  }
+}
+
+/**
+ * What verification needs to check an open file of `size` bytes side by side on all cores: threads of this same
+ * script. `end` ends them.
+ */
+export function openLanes(
+  fd: number,
+  size: number,
+): { readonly options: VerifyOptions; readonly end: () => void } {
+  const kernel = startKernel()
+  const threads: Lane[] = []
+  const isWorth = size >= WORTH_BYTES
+  const count = isWorth ? Math.min(availableParallelism(), MOST_LANES) : 1
+  const check = (from: number, to: number): Promise<CheckedRun> => {
+    if (!isWorth) return checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
+    while (threads.length < count) threads.push(new Lane(fd))
+    return threads.reduce((a, b) => (b.load < a.load ? b : a)).check({ from, to })
+  }
+  const lanes = {
+    size,
+    count,
+    runBytes: runBytesOf(size, count),
+    check,
+    chunks: (from: number) => asAsync(readBytes(fd, from)),
+  }
+  return {
+    options: kernel === null ? { lanes } : { lanes, hashPairs: kernel.hashPairs },
+    end: () => threads.forEach((thread) => thread.end()),
+  }
+}
+
+/** One thread; answers come in the order of the questions. */
+class Lane {
+  readonly #worker: Worker
+  readonly #waiting: { resolve: (run: CheckedRun) => void; reject: (error: Error) => void }[] = []
+
+  constructor(fd: number) {
+    this.#worker = new Worker(fileURLToPath(import.meta.url), { workerData: { fd } })
+    this.#worker.on('message', (answer: Answer) => {
+      const { resolve, reject } = this.#waiting.shift()!
+      if ('run' in answer) resolve(answer.run)
+      else reject(new Error(answer.failed))
+    })
+    this.#worker.on('error', (error: Error) => this.#waiting.splice(0).forEach(({ reject }) => reject(error)))
+  }
+
+  get load(): number {
+    return this.#waiting.length
+  }
+
+  check(asked: Asked): Promise<CheckedRun> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#worker.postMessage(asked)
+    })
+  }
+
+  end(): void {
+    void this.#worker.terminate()
+  }
+}
+
+/** The other end: what a thread does. */
+export function serveLane(): void {
+  const { fd } = workerData as { readonly fd: number }
+  const kernel = startKernel()
+  const check = async ({ from, to }: Asked): Promise<Answer> => {
+    try {
+      return { run: await checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to) }
+    } catch (error) {
+      return { failed: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  // One after the other, for there is one kernel.
+  let before: Promise<unknown> = Promise.resolve()
+  parentPort!.on('message', (asked: Asked) => {
+    before = before.then(() => check(asked)).then((answer) => parentPort!.postMessage(answer))
+  })
+}
+
+async function* asAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
+}
