@@ -93,7 +93,7 @@ describe('the file of @modelcontextprotocol/server-memory', () => {
           },
         },
       ],
-      notes: ['1 × entity without observations: no memory is made of it'],
+      notes: [{ count: 1, text: 'entity without observations: no memory is made of it' }],
     })
     expect(await read()).toEqual(first)
   })

@@ -27,7 +27,7 @@ function startKernel(): Kernel | null {
 }
 
 /** Bytes of an open file from one on, in one buffer filled again and again. Throws what reading says. */
-export function* readBytes(fd: number, from: number): Generator<Uint8Array> {
+function* readBytes(fd: number, from: number): Generator<Uint8Array> {
   const buffer = new Uint8Array(CHUNK_BYTES)
   for (let at = from; ;) {
     const length = readSync(fd, buffer, 0, buffer.length, at)

@@ -81,13 +81,15 @@ export class MemoryStore {
   async segmentOf(index: MemoryIndex, id: number): Promise<StoredBytes> {
     const kept = this.#segments.get(id)
     if (kept !== undefined) return kept
+    const generation = this.#generation
     const record = await this.#db.get('segments', id)
     if (record === undefined) {
       // Taken out with its peer while it was read, or lost.
       if ((await this.upToDate()) !== index) throw new ExchangeError('list_outdated')
       throw new ExchangeError('storage_damaged', `segment ${id} is missing`)
     }
-    this.#keep(id, record.lines)
+    // What was read while a deed was committed may be what it replaced.
+    if (generation === this.#generation) this.#keep(id, record.lines)
     return record.lines
   }
 

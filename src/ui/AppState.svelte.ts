@@ -147,6 +147,7 @@ export class AppState {
   closeOpened(): void {
     closeOpened(this.opened)
     this.opened = null
+    this.openedBy = null
   }
 
   get #isAtOpened(): boolean {

@@ -1,12 +1,12 @@
 /** How far a task was at a time. `done` and `memories` only grow. */
-export interface Sample {
+interface Sample {
   /** Milliseconds. */
   readonly at: number
   readonly done: number
   readonly memories: number
 }
 
-export interface Pace {
+interface Pace {
   /** Per second, over the last seconds; null until there is something to tell it by. */
   readonly done: number | null
   readonly memories: number | null

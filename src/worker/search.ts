@@ -37,7 +37,7 @@ export async function searchSegment(segment: SegmentToSearch): Promise<Uint32Arr
 }
 
 /** As `searchSegment`; `text` is all lines of a segment, each ended by LF. */
-export function searchText(text: string, rows: Uint32Array, needle: string): Uint32Array {
+function searchText(text: string, rows: Uint32Array, needle: string): Uint32Array {
   const sieve = sieveOf(needle)
   const found = new Uint32Array(rows.length)
   let count = 0

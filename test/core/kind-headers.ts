@@ -66,7 +66,7 @@ export function definedFor(kind: Kind): string[] {
 }
 
 /** A succession is signed by both keys, all else by Ana. */
-export function signersOfKind(kind: Kind): [Signer, ...Signer[]] {
+function signersOfKind(kind: Kind): [Signer, ...Signer[]] {
   return kind === 'key-succession' ? [ANA, BO] : [ANA]
 }
 

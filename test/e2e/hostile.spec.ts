@@ -97,7 +97,10 @@ async function inspect(page: Page, where: string): Promise<void> {
         ...document.querySelectorAll('[data-testid=verdict] h2, [data-testid=trust], [data-layer]'),
       ]
       const boxes = [...document.querySelectorAll('bdi, [dir=auto]')].filter(
-        (box) => !signs.some((sign) => sign.contains(box) || box.contains(sign)),
+        // What is only read out is drawn nowhere.
+        (box) =>
+          box.closest('.visually-hidden') === null &&
+          !signs.some((sign) => sign.contains(box) || box.contains(sign)),
       )
       const cross = (a: DOMRect, b: DOMRect) =>
         a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1
