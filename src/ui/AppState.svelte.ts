@@ -126,8 +126,8 @@ export class AppState {
       else this.go(...placeOf(opened))
     } catch (error) {
       const cancelled = error instanceof ExchangeError && error.code === 'cancelled'
-      if (!isCurrent() || cancelled) return
-      this.refusal = { error, fileName: file.name }
+      if (!isCurrent()) return
+      if (!cancelled) this.refusal = { error, fileName: file.name }
       this.#endOpening(opening)
     } finally {
       clearTimeout(patience)

@@ -17,9 +17,18 @@ export class Dripping {
     return new Dripping(page)
   }
 
-  /** From now on a message each `ms` that carries or follows progress; null: at once, and all that waited. */
-  async every(ms: number | null): Promise<void> {
-    await this.#page.evaluate((every) => (window as unknown as Tapped).tap.every(every), ms)
+  /** From now on a message of progress each `ms`, and the end not before it is released. */
+  async drip(ms: number): Promise<void> {
+    await this.#page.evaluate((every) => (window as unknown as Tapped).tap.drip(every), ms)
+  }
+
+  /** From now on `count` messages of progress, and nothing after them before it is released. */
+  async hold(count: number): Promise<void> {
+    await this.#page.evaluate((most) => (window as unknown as Tapped).tap.hold(most), count)
+  }
+
+  async release(): Promise<void> {
+    await this.#page.evaluate(() => (window as unknown as Tapped).tap.release())
   }
 
   /** How many messages of progress there have been. */
@@ -29,32 +38,62 @@ export class Dripping {
 }
 
 interface Tapped {
-  tap: { count: number; every: (ms: number | null) => void }
+  tap: { count: number; drip: (ms: number) => void; hold: (most: number) => void; release: () => void }
 }
 
 function dripInPage(): void {
-  type Listener = (event: MessageEvent<object>) => void
-  const waiting: (() => void)[] = []
+  interface Message {
+    readonly isProgress: boolean
+    readonly pass: () => void
+  }
+  const waiting: Message[] = []
   let timer: number | undefined
+  /** How many messages of progress may pass yet; null: everything passes. */
+  let most: number | null = null
+  /** The task that is held: the first that reports. What others answer meanwhile passes. */
+  let held: number | null = null
+
+  function pass(): void {
+    while (waiting.length > 0 && (most === null || (waiting[0]!.isProgress && most > 0))) {
+      if (most !== null) most--
+      waiting.shift()!.pass()
+    }
+  }
+
+  function open(count: number | null): void {
+    clearInterval(timer)
+    held = null
+    most = null
+    pass()
+    most = count
+  }
+
   const tap = {
     count: 0,
-    every(ms: number | null) {
-      clearInterval(timer)
-      timer = undefined
-      if (ms !== null) timer = window.setInterval(() => waiting.shift()?.(), ms)
-      else while (waiting.length > 0) waiting.shift()!()
+    hold: open,
+    release: () => open(null),
+    drip(ms: number) {
+      open(1)
+      timer = window.setInterval(() => {
+        most = 1
+        pass()
+      }, ms)
     },
   }
   Object.assign(window, { tap })
+
   const listen = EventTarget.prototype.addEventListener
   Worker.prototype.addEventListener = function (this: Worker, type: string, listener: unknown) {
     const hear = (event: Event) => {
-      const { data } = event as MessageEvent<object>
-      const isProgress = typeof data === 'object' && 'progress' in data
+      const { data } = event as MessageEvent<{ readonly id: number } | string>
+      const isReply = typeof data === 'object'
+      const isProgress = isReply && 'progress' in data
       if (isProgress) tap.count++
-      const pass = () => (listener as Listener).call(this, event as MessageEvent<object>)
-      if (timer !== undefined && (isProgress || waiting.length > 0)) waiting.push(pass)
-      else pass()
+      if (isProgress && most !== null) held ??= data.id
+      const go = () => (listener as (event: Event) => void).call(this, event)
+      if (most === null || !isReply || data.id !== held) return go()
+      waiting.push({ isProgress, pass: go })
+      pass()
     }
     listen.call(this, type, type === 'message' ? hear : (listener as EventListener))
   }
