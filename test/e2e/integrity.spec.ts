@@ -28,7 +28,7 @@ async function check(page: Page): Promise<void> {
   await expect(page.getByTestId('integrity-result')).toBeVisible({ timeout: 30_000 })
 }
 
-/** Changes records of the store as nothing in the program would. Blobs come as text and go back as Blobs. */
+/** Changes records of the store as nothing in the program would. Lines come as text and go back as Blobs, leaves are bytes. */
 async function tamper(page: Page, store: string, change: string): Promise<void> {
   await page.evaluate(
     async ([name, source]) => {
@@ -42,8 +42,11 @@ async function tamper(page: Page, store: string, change: string): Promise<void> 
         string,
         unknown
       >[]
-      for (const record of records)
-        if (record['lines'] instanceof Blob) record['lines'] = await record['lines'].text()
+      for (const record of records) {
+        const { lines, leaves } = record
+        if (lines instanceof Blob) record['lines'] = await lines.text()
+        if (leaves instanceof Blob) record['leaves'] = new Uint8Array(await leaves.arrayBuffer())
+      }
       const kept = records.filter((record, at) => steps[source!]!(record, at) !== false)
       const tx = db.transaction(name!, 'readwrite')
       tx.objectStore(name!).clear()
