@@ -4,19 +4,19 @@ export class IntList {
   length = 0
 
   push(value: number): void {
-    if (this.length === this.#values.length) this.#reserve(1)
+    if (this.length === this.#values.length) this.reserve(1)
     this.#values[this.length++] = value
   }
 
   /** Adds `count` times the same value. */
   fill(value: number, count: number): void {
-    this.#reserve(count)
+    this.reserve(count)
     this.#values.fill(value, this.length, this.length + count)
     this.length += count
   }
 
   /** Makes room for so many more. */
-  #reserve(more: number): void {
+  reserve(more: number): void {
     const length = this.length + more
     if (length <= this.#values.length) return
     const larger = new Int32Array(Math.max(length, 2 * this.#values.length))

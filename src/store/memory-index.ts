@@ -44,6 +44,8 @@ export class MemoryIndex {
   /** Leaves made here, and the line of each: what is not among them and bears our key is forged. */
   readonly #ownLeaves = new ByteTable()
   readonly #ownLines = new IntList()
+  /** How many pages have been looked through for them. */
+  #pagesOwned = 0
   readonly #superseded = new Set<Ordinal>()
   readonly #deleted = new Set<number>()
   readonly #erased = new Set<Ordinal>()
@@ -66,6 +68,14 @@ export class MemoryIndex {
     return this.#changes
   }
 
+  /** Makes room for so many more lines. */
+  reserve(lines: number): void {
+    this.#makeRoom(this.lines + lines)
+    this.#keys.reserve(lines)
+    for (const list of [this.#pageOf, this.#keyOf, this.#next, this.#first, this.#last, this.#row])
+      list.reserve(lines)
+  }
+
   addPage({ keys, ...page }: Page, batch: BatchRecord): void {
     const start = this.lines
     this.#starts.push(start)
@@ -78,7 +88,6 @@ export class MemoryIndex {
     this.#pageOf.fill(this.#pages.length - 1, page.count)
     this.#next.fill(NONE, page.count)
     for (let row = 0; row < page.count; row++) this.#addLine(keyOf[row]!, batch)
-    if (batch.origin === null) this.#addOwnLeaves(page, start)
     for (const { row, leaves } of batch.origin === null ? page.supersedes : [])
       this.#supersede(start + row, leaves)
     this.#changes++
@@ -101,10 +110,16 @@ export class MemoryIndex {
     this.#offer(key, line, batch)
   }
 
-  #addOwnLeaves(page: Columns, start: Ordinal): void {
-    const known = this.#ownLeaves.addAll(page.leaves)
-    for (let row = 0; row < page.count; row++)
-      if (known[row] === this.#ownLines.length) this.#ownLines.push(start + row)
+  /** Number of a leaf made here, -1 if it was not. Most who open a store never ask, so what is asked is made then. */
+  #findOwn(leaf: Uint8Array): number {
+    for (; this.#pagesOwned < this.#pages.length; this.#pagesOwned++) {
+      const n = this.#pagesOwned
+      if (this.#batches[n]!.origin !== null) continue
+      const known = this.#ownLeaves.addAll(this.#pages[n]!.leaves)
+      for (const [row, number] of known.entries())
+        if (number === this.#ownLines.length) this.#ownLines.push(this.#starts[n]! + row)
+    }
+    return this.#ownLeaves.find(leaf)
   }
 
   /** New keys have no lines yet. */
@@ -132,7 +147,7 @@ export class MemoryIndex {
   /** `line` is a later version of what these leaves were. Only leaves made here are replaced (format, 3). */
   #supersede(line: Ordinal, leaves: readonly string[]): void {
     for (const leaf of leaves) {
-      const known = this.#ownLeaves.find(fromHex(leaf))
+      const known = this.#findOwn(fromHex(leaf))
       if (known === NONE || this.#ownLines.at(known) === line) continue
       this.#superseded.add(this.#ownLines.at(known))
       this.#elect(this.#keyOf.at(this.#ownLines.at(known)))
@@ -244,12 +259,12 @@ export class MemoryIndex {
   }
 
   isOwnLeaf(leaf: Uint8Array): boolean {
-    return this.#ownLeaves.find(leaf) !== NONE
+    return this.#findOwn(leaf) !== NONE
   }
 
   /** The line of a leaf made here; null if it was not. */
   ownLine(leaf: Uint8Array): Ordinal | null {
-    const known = this.#ownLeaves.find(leaf)
+    const known = this.#findOwn(leaf)
     return known === NONE ? null : this.#ownLines.at(known)
   }
 

@@ -2,6 +2,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { decodeUtf8, fromHex } from '../core/bytes.ts'
 import type { Database } from './database.ts'
 import { MemoryIndex, type Ordinal } from './memory-index.ts'
+import type { BatchRecord } from './schema.ts'
 import { readStored, type StoredBytes } from './segment.ts'
 
 const PAGES_AT_ONCE = 64
@@ -109,6 +110,7 @@ export class MemoryStore {
     // Lines have gone: what was built from them is built again.
     const index = epoch === this.#epoch ? this.#index : new MemoryIndex()
     const batches = new Map((await tx.objectStore('batches').getAll()).map((batch) => [batch.id, batch]))
+    reserveFor(index, [...batches.values()])
     let after = index.lastPage
     for (let more = true; more;) {
       const pages = await tx.objectStore('pages').getAll(IDBKeyRange.lowerBound(after, true), PAGES_AT_ONCE)
@@ -127,6 +129,13 @@ export class MemoryStore {
     this.#epoch = epoch
     return index
   }
+}
+
+/** A batch says how many lines it brought, so room for what is not known yet is made once. */
+function reserveFor(index: MemoryIndex, batches: readonly BatchRecord[]): void {
+  const visible = batches.filter(({ state }) => state === 'visible')
+  const lines = visible.reduce((sum, batch) => sum + (batch.lines ?? 0), 0)
+  index.reserve(Math.max(0, lines - index.lines))
 }
 
 interface Place {

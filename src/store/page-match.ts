@@ -37,11 +37,14 @@ function keepBetween(rows: Uint8Array, times: Float64Array, since: number, until
 
 /** A memory's tags are distinct: of those wanted it has `needed`, or more. */
 function keepTagged(rows: Uint8Array, page: Asked, places: readonly number[], needed: number): void {
+  const { tags, tagStarts } = page
   const wanted = new Uint8Array(page.strings.length)
   for (const place of places) wanted[place] = 1
   for (let row = 0; row < rows.length; row++) {
+    if (rows[row] === 0) continue
+    const end = tagStarts[row + 1]!
     let count = 0
-    for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) count += wanted[page.tags[at]!]!
+    for (let at = tagStarts[row]!; at < end; at++) count += wanted[tags[at]!]!
     if (count < needed) rows[row] = 0
   }
 }

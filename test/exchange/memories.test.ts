@@ -9,6 +9,7 @@ import {
   readFacets,
   readMemory,
   writeMemory,
+  type MemoryList,
 } from '../../src/exchange/memories.ts'
 import { openFile } from '../../src/exchange/open.ts'
 import { craftManifest, craftMemory, createStranger } from './craft.ts'
@@ -305,4 +306,79 @@ it('many reading at once see each memory once', async () => {
   expect(facets).toMatchObject({ rows: 3, peers: [{ rows: 3, lines: 3 }] })
   expect(again).toEqual(facets)
   expect((await list.rows(0, 3)).map(({ attestations }) => attestations)).toEqual([0, 0, 0])
+})
+
+describe('a search', () => {
+  /** Texts of more than one segment. */
+  async function openWithTexts() {
+    const instance = await openWithIdentity('A')
+    const texts = Array.from({ length: 5000 }, (_, i) => ({
+      content: `${i % 2 === 0 ? 'Even' : 'odd'} ${i}`,
+    }))
+    const opened = await openFile(instance, new File([JSON.stringify(texts)], 'x.json'))
+    if (opened.kind !== 'memories') throw new Error(opened.kind)
+    await opened.foreign.take()
+    return instance
+  }
+
+  it('gives what it found before it has ended, in the list that it answers', async () => {
+    const instance = await openWithTexts()
+    const found: { list: MemoryList; count: number; first: string }[] = []
+    const reading: Promise<unknown>[] = []
+    const dones: number[] = []
+    const list = await queryMemories(
+      instance,
+      { text: 'EVEN' },
+      {
+        onProgress: ({ done, total }) => {
+          expect(total).toBe(5000)
+          dones.push(done)
+        },
+        onFound: (some) => {
+          const { count } = some
+          const read = some
+            .rows(0, 1)
+            .then(([row]) => found.push({ list: some, count, first: row!.memory.content }))
+          reading.push(read)
+        },
+      },
+    )
+    await Promise.all(reading)
+    expect(list.count).toBe(2500)
+    expect(found.length).toBeGreaterThan(0)
+    expect(found[0]!.count).toBeLessThan(2500)
+    for (const each of found) expect([each.list === list, each.first.slice(0, 4)]).toEqual([true, 'Even'])
+    expect(dones).toEqual([...dones].sort((a, b) => a - b))
+    const rows = await list.rows(0, 2500)
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(2500)
+    list.close()
+  })
+
+  it('that is ended leaves what it found', async () => {
+    const instance = await openWithTexts()
+    const controller = new AbortController()
+    let some: MemoryList | undefined
+    const search = queryMemories(
+      instance,
+      { text: 'odd' },
+      {
+        signal: controller.signal,
+        onFound: (list) => {
+          some = list
+          controller.abort()
+        },
+      },
+    )
+    expect(await codeOf(search)).toBe('cancelled')
+    expect(await some!.rows(0, some!.count)).toHaveLength(some!.count)
+    some!.close()
+    expect(await codeOf(some!.rows(0, 1))).toBe('worker_lost')
+  })
+
+  it('together with a selection reads only what this leaves', async () => {
+    const instance = await openWithTexts()
+    await writeMemory(instance, { content: 'even so', entity_id: 'apart' })
+    const list = await queryMemories(instance, { text: 'even', entity_id: 'apart' })
+    expect((await list.rows(0, 9)).map(({ memory }) => memory.content)).toEqual(['even so'])
+  })
 })

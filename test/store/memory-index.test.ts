@@ -51,8 +51,11 @@ const selection: fc.Arbitrary<Selection> = fc.record(
   { requiredKeys: [] },
 ) as fc.Arbitrary<Selection>
 
-/** One batch and page a run of lines with the same origin, or of three. */
-function indexOf(lines: readonly Line[]): MemoryIndex {
+/** One batch and page a run of lines with the same origin, or of three. `between` is called after each. */
+function indexOf(
+  lines: readonly Line[],
+  between: (index: MemoryIndex) => void = () => undefined,
+): MemoryIndex {
   const index = new MemoryIndex()
   let id = 0
   for (let at = 0; at < lines.length;) {
@@ -70,6 +73,7 @@ function indexOf(lines: readonly Line[]): MemoryIndex {
       origin: peer === null ? null : originOf(peer),
     }
     index.addPage({ ...builder.build(batch.id).page, id }, batch)
+    between(index)
   }
   return index
 }
@@ -102,19 +106,28 @@ function naiveMatch({ memory, peer }: Line, wanted: Selection): boolean {
   )
 }
 
-it('selects what a filter over arrays selects, newest first', () => {
+it('selects what a filter over arrays selects, newest first, asked once or after each page', () => {
+  const narrower = fc.record({
+    peer: fc.constantFrom(undefined, undefined, 'p', 'q', 'nobody'),
+    among: fc.option(fc.array(fc.nat(39), { maxLength: 20 }), { nil: undefined }),
+    often: fc.boolean(),
+  })
   fc.assert(
-    fc.property(fc.array(line, { maxLength: 40 }), selection, (lines, wanted) => {
-      const index = indexOf(lines)
+    fc.property(fc.array(line, { maxLength: 40 }), selection, narrower, (lines, wanted, narrowed) => {
+      const { peer, often } = narrowed
+      const among = narrowed.among?.filter((i) => i < lines.length)
+      const index = indexOf(lines, (built) => void (often && built.select(wanted)))
       const rows = naiveRows(lines)
       const expected = lines
         .map((_, i) => i)
         .filter((i) => rows.has(i) && naiveMatch(lines[i]!, wanted))
+        .filter((i) => peer === undefined || lines[i]!.peer === peer)
+        .filter((i) => among === undefined || among.includes(i))
         .sort(
           (x, y) =>
             Date.parse(lines[y]!.memory.created_at) - Date.parse(lines[x]!.memory.created_at) || y - x,
         )
-      expect([...index.select(wanted)]).toEqual(expected)
+      expect([...index.select(wanted, { peer, among })]).toEqual(expected)
     }),
     { numRuns: 400 },
   )
