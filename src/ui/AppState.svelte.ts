@@ -81,7 +81,9 @@ export class AppState {
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
   start(): () => void {
     const onHash = (event: HashChangeEvent) => {
-      if (this.guard?.(event) !== true) this.route = parseHash(location.hash)
+      if (this.guard?.(event) === true) return
+      this.route = parseHash(location.hash)
+      if (this.#isAtOpened) this.arrived = null
     }
     if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)

@@ -7,6 +7,7 @@ import { MANIFEST_TYPE } from '../reference/shapes.ts'
 import type { Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement, signStatement } from '../reference/writer.ts'
 import { OTHERS } from './manifests.ts'
+import { definedFor, KINDS as OTHER_KINDS, statementOf } from './kind-headers.ts'
 import { codeOf, failureOf, inEvidence, onLine1 } from './findings.ts'
 
 const [ANA, BO] = OTHERS as [Signer, Signer, Signer]
@@ -53,9 +54,7 @@ describe('a statement of one kind presented as another', () => {
     const evidence = await failureOf({ orderedEvidence: (list) => void list.push(statement) })
     expect(evidence).toEqual(same ? null : inEvidence('signature_invalid'))
 
-    const file = { format: 'omega-statement/1', statement }
-    const alone = verifyStatementFile(new TextEncoder().encode(`${serialize(file)}\n`))
-    expect(await codeOf(alone)).toBe(same ? 'ok' : 'signature_invalid')
+    expect(await codeOf(verifyStatementFile(alone(statement)))).toBe(same ? 'ok' : 'signature_invalid')
 
     // The envelope of a manifest: what it is called, then what was signed.
     const envelope = await failureOf({
@@ -97,3 +96,33 @@ describe('a statement of one kind presented as another', () => {
     )
   })
 })
+
+describe('critical in a statement of a kind', () => {
+  const defined = OTHER_KINDS.flatMap((kind) => definedFor(kind).map((name) => [kind, name] as const))
+
+  it('tries every member of clause 8', () => expect(defined).toHaveLength(26))
+
+  it.each(defined)('%s: %s is defined, so it cannot be named', async (kind, name) => {
+    const members = { critical: [name], ...(name === 'previous_export' ? { [name]: null } : {}) }
+    const statement = statementOf(kind, members)
+    const evidence = await failureOf({ orderedEvidence: (list) => void list.push(statement) })
+    expect(evidence).toEqual(inEvidence('shape_invalid'))
+    expect(await codeOf(verifyStatementFile(alone(statement)))).toBe('shape_invalid')
+  })
+
+  it.each(OTHER_KINDS)('%s: a member that it does not define has no effect as evidence', async (kind) => {
+    const statement = statementOf(kind, { critical: ['later'], later: 1 })
+    expect(await failureOf({ orderedEvidence: (list) => void list.push(statement) })).toBeNull()
+    expect(await codeOf(verifyStatementFile(alone(statement)))).toBe('critical_unknown')
+  })
+
+  it.each(OTHER_KINDS)('%s with the header that clause 8 gives it', async (kind) => {
+    const statement = statementOf(kind)
+    expect(await failureOf({ orderedEvidence: (list) => void list.push(statement) })).toBeNull()
+    expect(await codeOf(verifyStatementFile(alone(statement)))).toBe('ok')
+  })
+})
+
+function alone(statement: Statement): Uint8Array {
+  return new TextEncoder().encode(`${serialize({ format: 'omega-statement/1', statement })}\n`)
+}

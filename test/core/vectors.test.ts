@@ -8,19 +8,10 @@ import * as naive from '../reference/canonical.ts'
 import { isStrictPoint, verifyStrictly } from '../reference/ed25519.ts'
 import { checkPath } from '../reference/merkle.ts'
 import { describeVectors } from '../vectors.ts'
-
-interface Wycheproof {
-  numberOfTests: number
-  testGroups: {
-    publicKey: { pk: string }
-    tests: { tcId: number; comment: string; msg: string; sig: string; result: 'valid' | 'invalid' }[]
-  }[]
-}
+import { casesOf, verifiedByPlatform, type Wycheproof } from './wycheproof.ts'
 
 describeVectors<Wycheproof>('ed25519-wycheproof', ({ numberOfTests, testGroups }) => {
-  const cases = testGroups.flatMap(({ publicKey, tests }) =>
-    tests.map((test) => ({ ...test, pk: publicKey.pk })),
-  )
+  const cases = casesOf(testGroups)
 
   it('holds as many cases as it says', () => {
     expect(cases).toHaveLength(numberOfTests)
@@ -33,6 +24,10 @@ describeVectors<Wycheproof>('ed25519-wycheproof', ({ numberOfTests, testGroups }
       if (result === 'valid') await expect(verified).resolves.toBeUndefined()
       else await expect(verified).rejects.toMatchObject({ code: 'signature_invalid' })
     })
+  })
+
+  it('asks the platform whenever it says so, and noble not at all', async () => {
+    expect(await verifiedByPlatform(cases)).toBe(cases.filter(({ result }) => result === 'valid').length)
   })
 
   it('is answered likewise by the slow twin', () => {

@@ -50,10 +50,10 @@ const memories = groups.map((texts, at): JsonObject => ({
   id: telling(pick(NAMES, 3 * at + 2)),
   tags: tagsOf(at),
   metadata: {
-    ...Object.fromEntries(texts.map((text) => [text.slice(0, 500), text.slice(0, 2000)])),
+    ...Object.fromEntries(texts.map((text) => [text.slice(0, 500), text.slice(0, 300)])),
     list: [telling(pick(TEXTS, at)), null],
   },
-  [`x-${telling(pick(NAMES, at + 23))}`]: { [telling(pick(NAMES, at))]: texts },
+  [`x-${telling(pick(NAMES, at + 23))}`]: { [telling(pick(NAMES, at))]: pick(TEXTS, at + 5).slice(0, 300) },
 }))
 /** The same memories as another peer has them. */
 const others = memories.map((memory, at): JsonObject => ({
@@ -273,6 +273,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
     }, FILE_NAMES)
     await expect(page.getByText('files were dropped')).toBeVisible()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
     await openFile(page, fileOf('backup\u202enosj.exe', '{"cipher":{},"format":"omega-identity-backup/1"}\n'))
     await expect(page.getByRole('heading', { level: 1, name: 'Restore from a backup' })).toBeVisible()
     calm()
@@ -413,7 +414,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
       await page.getByTestId('attestations').locator('summary').first().click()
       await expect(page.getByTestId('attestations').locator('table').first()).toBeVisible()
       if (at % 8 === 0) await inspect(page, `memory ${at}`)
-      if (at % 16 === 0) await expectAccessible(page, `memory ${at}`)
+      if (at === 0) await expectAccessible(page, `memory ${at}`)
       if (at % 8 !== 0) continue
       const whole = await copy(page, page.getByTestId('memory'))
       expect(whole.html).not.toMatch(LIVE)

@@ -49,13 +49,15 @@ export function watchDocument(home: string): void {
   const STACK = /[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]{4}/
   const EMOJI =
     /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})|(?<=\u{1f3f4})[\u{e0061}-\u{e007a}]{5}\u{e007f}/gu
+  const DIRECTION_MARK = /[\u061c\u200e\u200f]/
   const ISOLATED = /\u2068([^\u2066-\u2069]*)\u2069/g
   const FROM_THE_RIGHT = /[\p{Script=Hebrew}\p{Script=Arabic}]/u
 
   function examine(where: Element, what: string, text: string, isName: boolean): void {
     const named = isName ? text.replaceAll(ISOLATED, '$1') : text
     // In a line of Hebrew or Arabic a mark of direction may stand, if it is no name.
-    const isMarked = !isName && FROM_THE_RIGHT.test(where.closest('[dir]')?.textContent ?? '')
+    const isMarked =
+      !isName && DIRECTION_MARK.test(text) && FROM_THE_RIGHT.test(where.closest('[dir]')?.textContent ?? '')
     const seen = named.replaceAll(EMOJI, '').replaceAll(isMarked ? /[\u061c\u200e\u200f]/g : /(?!)/g, '')
     const fault = UNSEEN.test(seen) || STACK.test(seen) || (isName && UNSEEN_IN_NAME.test(seen))
     const planted = where.closest('[data-planted]')?.getAttribute('data-planted') ?? ''
