@@ -312,7 +312,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
 
   await test.step('under the names that it is saved by', async () => {
     for (const [name, saved] of DOWNLOADS) {
-      await openFile(page, fileOf(name, manifest.bytes))
+      await openFile(page, fileOf(name, buildManifest().bytes))
       const { download: file } = await download(page, () =>
         page.getByRole('button', { name: 'Save report' }).click(),
       )
@@ -411,6 +411,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     for (const [at, key] of keys.entries()) {
       await go(page, `#/memories/${key}`)
       await expect(page.getByTestId('memory')).toBeVisible()
+      if (at % 4 !== 0) continue
       await page.getByTestId('attestations').locator('summary').first().click()
       await expect(page.getByTestId('attestations').locator('table').first()).toBeVisible()
       if (at % 8 === 0) await inspect(page, `memory ${at}`)
