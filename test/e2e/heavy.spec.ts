@@ -62,7 +62,10 @@ test('memories as heavy as the format allows are opened, read and imported, and 
   for (const [at, name] of NAMES.entries()) {
     await test.step(`opened: ${name}`, async () => {
       await page.evaluate((hash) => (location.hash = hash), `#/exchange/opened/memories/${at + 1}`)
-      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
+      // The list beside it reads all 30 MB first.
+      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible({
+        timeout: 30_000,
+      })
       await expect(page.getByTestId('memory')).toContainText(name)
       await expectCalm(page)
     })

@@ -308,7 +308,7 @@ test('Identity', async () => {
   await expect(page.getByTestId('engine')).toContainText('It does what verification leans on')
   await inspect('identity, check', '#/identity/check', 'Integrity check')
   await press(page, 'Check everything')
-  await expect(page.getByTestId('integrity-result')).toContainText('holds')
+  await expect(page.getByTestId('integrity-result')).toContainText('Holds')
   await inspect('identity, checked', '#/identity/check', 'Integrity check')
   await page.evaluate(async () => {
     const db = await new Promise<IDBDatabase>((resolve) => {

@@ -27,7 +27,8 @@ export default defineConfig({
     baseURL,
     launchOptions,
     headless: true,
-    trace: 'retain-on-failure',
+    // Keeping one takes as much time as the test itself: `-- --trace retain-on-failure` does where a test is studied.
+    trace: 'off',
     screenshot: 'only-on-failure',
     actionTimeout: 15_000,
   },

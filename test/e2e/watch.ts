@@ -28,7 +28,7 @@ export function watchDocument(home: string): void {
   const isOurs = (address: string) =>
     address.startsWith('#') || new URL(address, location.href).href.startsWith(home)
   const isStyle = (style: string) =>
-    /^[-\w\s#:;.,%()!]*$/.test(style) && !/url|expression|binding/i.test(style)
+    /^[-+\w\s#:;.,%()!]*$/.test(style) && !/url|expression|binding/i.test(style)
 
   function look(element: Element): void {
     if (ELEMENTS.test(element.localName)) tell(`element: ${element.outerHTML.slice(0, 120)}`)
