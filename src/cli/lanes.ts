@@ -21,7 +21,7 @@ interface Asked {
 type Answer = { readonly run: CheckedRun } | { readonly failed: string }
 
 /** Null where the engine has none, or has one that is not right: then all is read and hashed plainly. */
-function startKernel(): Kernel | null {
+export function startKernel(): Kernel | null {
   const kernel = Kernel.start(kernelBase64)
   return kernel !== null && isKernelRight(kernel) ? kernel : null
 }
@@ -62,7 +62,7 @@ export function openLanes(
     chunks: (from: number) => asAsync(readBytes(fd, from)),
   }
   return {
-    options: kernel === null ? { lanes } : { lanes, hashPairs: kernel.hashPairs },
+    options: { kernel, lanes },
     end: () => threads.forEach((thread) => thread.end()),
   }
 }

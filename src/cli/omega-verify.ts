@@ -15,7 +15,7 @@ import { findUnseen } from '../core/unseen.ts'
 import { verifyManifest } from '../core/verify.ts'
 import { LAYERS, type Verification } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
-import { openLanes, serveLane } from './lanes.ts'
+import { openLanes, serveLane, startKernel } from './lanes.ts'
 
 const USAGE = `Usage: omega-verify FILE [--trust KEY.pem]... [--now TIME] [--json]
 
@@ -111,7 +111,8 @@ async function verify({ file: path, trusted, now }: Arguments): Promise<Report |
 /** On all cores where any part of the file can be read: not of gzip, nor of a pipe. */
 async function verifyFile(handle: FileHandle, path: string): Promise<Verification> {
   const stat = await handle.stat()
-  if (!stat.isFile() || (await isGzip(handle))) return verifyManifest(await contents(handle, path))
+  if (!stat.isFile() || (await isGzip(handle)))
+    return verifyManifest(await contents(handle, path), { kernel: startKernel() })
   const { options, end } = openLanes(handle.fd, stat.size)
   try {
     return await verifyManifest(chunksOf(handle, path), options)

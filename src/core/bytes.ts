@@ -102,6 +102,12 @@ export class ByteList {
     this.#length += part.length
   }
 
+  /** Takes away the first `count` bytes; the others move up. */
+  drop(count: number): void {
+    this.#bytes.copyWithin(0, count, this.#length)
+    this.#length -= count
+  }
+
   clear(): void {
     this.#length = 0
   }

@@ -49,7 +49,7 @@ export class ManifestReader {
 
   constructor(options: VerifyOptions) {
     this.#options = options
-    this.#tree = new TreeHasher(options.hashPairs)
+    this.#tree = new TreeHasher(options.kernel?.hashPairs)
   }
 
   /** `stranger` is the code of a first line that cannot be an envelope, once it is a line at all. */
@@ -93,7 +93,7 @@ export class ManifestReader {
    * Takes memories whose lines were checked elsewhere, and that are due now. False if there are more than the header
    * says: then none is taken.
    */
-  takeRun({ leaves, marks }: CheckedRun): boolean {
+  takeRun({ leaves, marks }: Pick<CheckedRun, 'leaves' | 'marks'>): boolean {
     if (this.memories + leaves.length / 32 > this.#header.memory_count) return false
     for (const { index, offset } of marks) this.#mark({ index: this.memories + index, offset })
     this.#push(leaves)

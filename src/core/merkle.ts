@@ -10,7 +10,7 @@ const HASH_BYTES = 32
 const PUSHED_BYTES = 1024 * HASH_BYTES
 
 /** Hashes pairs of nodes that lie one behind the other, 64 bytes each, to one of 32 bytes each. */
-export type HashPairs = (pairs: Uint8Array) => Uint8Array
+type HashPairs = (pairs: Uint8Array) => Uint8Array
 
 /**
  * Root of a tree whose leaves come in runs of any length, in the memory of one path: `#waiting[k]` is the root of

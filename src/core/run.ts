@@ -131,8 +131,11 @@ class RunLines {
   }
 }
 
-/** Takes lines from the start of `parts`, as long as they hold, and answers where the next begins. */
-function checkLines(
+/**
+ * Takes memory lines from the start of `parts` as long as they hold, and answers where the next begins. Leaves that are
+ * given to `take`, 32 bytes each, are a view: valid until it returns. `offset` is that of their first line.
+ */
+export function checkLines(
   kernel: Kernel | null,
   parts: readonly Uint8Array[],
   take: (leaves: Uint8Array, offset: number) => void,

@@ -1,8 +1,8 @@
 import type { FormatCode } from './codes.ts'
 import type { SignatureEngine } from './ed25519.ts'
+import type { Kernel } from './kernel.ts'
 import type { LeafList } from './leaf-list.ts'
 import type { Envelope } from './manifest.ts'
-import type { HashPairs } from './merkle.ts'
 import type { CheckedRun, Mark } from './run.ts'
 import type { Signers, Statement } from './statement.ts'
 
@@ -61,9 +61,12 @@ export interface Lanes {
 
 export interface VerifyOptions {
   readonly engine?: SignatureEngine
-  /** Checks runs of memory lines; without, they are read plainly, one by one. */
+  /** Checks runs of memory lines, several at once. */
   readonly lanes?: Lanes
-  readonly hashPairs?: HashPairs
+  /** Hashes the tree, and without lanes checks the memory lines; without either they are read plainly, one by one. */
+  readonly kernel?: Kernel | null
+  /** Bytes that the kernel is given at once where there are no lanes. */
+  readonly batchBytes?: number
   /** Called once the signature layer has passed, before any other line is looked at. */
   readonly onSigned?: (signed: VerifiedEnvelope) => void
   /** Called after each chunk and each run. */

@@ -1,11 +1,12 @@
 import { ByteList, equalBytes } from './bytes.ts'
 import { FORMAT_CODES, type FormatCode } from './codes.ts'
 import { ExchangeError } from './errors.ts'
+import type { Kernel } from './kernel.ts'
 import { LeafList } from './leaf-list.ts'
-import { LineSplitter } from './lines.ts'
+import { LineSplitter, MAX_LINE } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import type { CheckedRun } from './run.ts'
+import { checkLines, type CheckedRun, type Mark } from './run.ts'
 import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
@@ -13,11 +14,13 @@ const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
 
 /** What lies between the reading of the file and that of the next run, per lane: no lane waits for the reader. */
 const AHEAD = 2
+const BATCH_BYTES = 256 * 1024
+const LF = 0x0a
 
 /**
  * The four layers of manifest-format 6 over a file that comes in chunks, in the memory of one line, the
- * evidence and 32 bytes a leaf. With `lanes` the memories are checked in runs, several at once; what a lane does
- * not take is read here, so that the answer is the same. Never throws for what the bytes are; throws what reading
+ * evidence and 32 bytes a leaf. With `lanes` the memories are checked in runs, several at once, with `kernel` alone in
+ * runs here; what neither takes is read line by line, so that the answer is the same. Never throws for what the bytes are; throws what reading
  * throws, but for `gzip_invalid`, which is about the bytes.
  */
 export async function verifyManifest(
@@ -48,9 +51,10 @@ export async function verifyManifest(
 async function readManifest(
   chunks: AsyncIterable<Uint8Array>,
   reader: ManifestReader,
-  { lanes, onProgress = () => undefined }: VerifyOptions,
+  options: VerifyOptions,
   onEnvelope: () => void,
 ): Promise<void> {
+  const { lanes, kernel = null, batchBytes = BATCH_BYTES, onProgress = () => undefined } = options
   const source = chunks[Symbol.asyncIterator]()
   const splitter = new LineSplitter()
   let bytes = 0
@@ -65,14 +69,12 @@ async function readManifest(
         } else {
           reader.readLine(line)
         }
-        if (lanes !== undefined && reader.due !== null)
-          return await readWithLanes(
-            reader,
-            lanes,
-            line.number + 1,
-            line.offset + line.bytes.length + 1,
-            onProgress,
-          )
+        if (reader.due === null) continue
+        const next = { number: line.number + 1, offset: line.offset + line.bytes.length + 1 }
+        if (lanes !== undefined) return await readWithLanes(reader, lanes, next, onProgress)
+        if (kernel === null) continue
+        const rest = startingWith(chunk.subarray(next.offset - bytes), source)
+        return await readInStream(reader, { kernel, batchBytes, onProgress }, rest, next)
       }
       bytes += chunk.length
       onProgress(bytes, reader.memories)
@@ -83,12 +85,17 @@ async function readManifest(
   }
 }
 
-/** Reads on from the first memory, which is on line `number`: in runs as long as they hold, then line by line. */
+/** The line of the first memory. */
+interface LineStart {
+  readonly number: number
+  readonly offset: number
+}
+
+/** Reads on from the first memory: in runs as long as they hold, then line by line. */
 async function readWithLanes(
   reader: ManifestReader,
   lanes: Lanes,
-  number: number,
-  offset: number,
+  { number, offset }: LineStart,
   onProgress: (bytes: number, memories: number) => void,
 ): Promise<void> {
   let end = offset
@@ -107,6 +114,67 @@ async function readWithLanes(
     onProgress(end, reader.memories)
   }
   reader.finish(splitter)
+}
+
+/** The same of a file that only comes as a stream: `chunks` begin with the first memory. */
+async function readInStream(
+  reader: ManifestReader,
+  {
+    kernel,
+    batchBytes,
+    onProgress,
+  }: Required<Pick<VerifyOptions, 'batchBytes' | 'onProgress'>> & { kernel: Kernel },
+  chunks: AsyncIterable<Uint8Array>,
+  { number, offset }: LineStart,
+): Promise<void> {
+  const held = new ByteList(2 * batchBytes)
+  let end = offset
+  /** Once there is something that was not taken, what reads it and all behind it. */
+  let splitter: LineSplitter | null = null
+  const readLines = (bytes: Uint8Array): LineSplitter => {
+    const lines = splitter ?? new LineSplitter(number + reader.memories, end - bytes.length)
+    for (const line of lines.push(bytes)) reader.readLine(line)
+    return lines
+  }
+  for await (const chunk of chunks) {
+    end += chunk.length
+    if (splitter !== null) splitter = readLines(chunk)
+    else {
+      held.push(chunk)
+      if (held.length < batchBytes || (!chunk.includes(LF) && held.length <= MAX_LINE)) continue
+      const { length, isWhole } = takeLines(reader, kernel, held.bytes, end - held.length)
+      held.drop(length)
+      if (!isWhole) splitter = readLines(held.bytes)
+    }
+    onProgress(end, reader.memories)
+  }
+  splitter ??= readLines(held.bytes)
+  onProgress(end, reader.memories)
+  reader.finish(splitter)
+}
+
+/** Lets the reader take lines from the start of `bytes`: how long they are, and whether those are all that end there. */
+function takeLines(
+  reader: ManifestReader,
+  kernel: Kernel,
+  bytes: Uint8Array,
+  offset: number,
+): { readonly length: number; readonly isWhole: boolean } {
+  const lines = bytes.subarray(0, bytes.lastIndexOf(LF) + 1)
+  const leaves = new ByteList()
+  const marks: Mark[] = []
+  const length = checkLines(kernel, [lines], (some, at) => {
+    marks.push({ index: leaves.length / 32, offset: offset + at })
+    leaves.push(some)
+  })
+  if (!reader.takeRun({ leaves: leaves.bytes, marks })) return { length: 0, isWhole: false }
+  return { length, isWhole: length > 0 && length === lines.length }
+}
+
+/** `first`, and what is left of `rest`. */
+async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
 /** The runs of a file in order, several under way at once. */

@@ -52,13 +52,9 @@ export class Lanes {
   }
 
   /** What verification needs to check a file's runs here: of a gzip file that is not inflated yet there are none. */
-  optionsFor(
-    source: Source,
-    context: Pick<TaskContext, 'signal'>,
-  ): Pick<VerifyOptions, 'lanes' | 'hashPairs'> {
+  optionsFor(source: Source, context: Pick<TaskContext, 'signal'>): Pick<VerifyOptions, 'lanes' | 'kernel'> {
     const file = source.plain
-    const tree = kernel === null ? {} : { hashPairs: kernel.hashPairs }
-    if (file === null) return tree
+    if (file === null) return { kernel }
     const lanes = {
       size: file.size,
       count: this.count,
@@ -66,7 +62,7 @@ export class Lanes {
       check: (from: number, to: number) => this.call('check', { file, from, to }),
       chunks: (from: number) => source.chunks(context, from),
     }
-    return { ...tree, lanes }
+    return { kernel, lanes }
   }
 }
 

@@ -77,6 +77,8 @@ export class Source {
           parts.push(new Blob(held))
           held = []
           bytes = 0
+          // What little inflates to much comes without a pause, in which a cancel could be heard.
+          await nextTask()
         }
         yield value
       }
@@ -122,6 +124,18 @@ export async function* readBytes(
  * pending read with it, which then never ends: about one in some hundred readings of a small file.
  */
 const inUse = new Set<unknown>()
+
+/** Messages that wait are delivered before it resolves. */
+function nextTask(): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close()
+      resolve(undefined)
+    }
+    port2.postMessage(null)
+  })
+}
 
 /** Null where the engine has no streams of bytes. */
 function byteReader(file: Blob): ReadableStreamBYOBReader | null {

@@ -20,10 +20,12 @@ describe.each(Object.entries(GROUPS))('%s, in runs', (_, cases) => {
   it.each(cases)('%s', async (_, file) => {
     const bytes = bytesOfCase(file)
     const plain = await answer(inChunks(bytes))
+    expect(await answer(inChunks(bytes), { kernel })).toEqual(plain)
     const sizes = bytes.length > 100_000 ? [100_001] : [1, 500]
     for (const size of sizes) {
       expect(await answer(inChunks(bytes), inRuns(bytes, kernel, size))).toEqual(plain)
       expect(await answer(inChunks(bytes), inRuns(bytes, null, size))).toEqual(plain)
+      expect(await answer(inChunks(bytes, [size]), { kernel, batchBytes: size })).toEqual(plain)
     }
   })
 })

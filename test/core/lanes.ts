@@ -28,5 +28,5 @@ export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: numbe
     check: (from, to) => checkRun(kernel, chunks(from - 1), from, to),
     chunks,
   }
-  return kernel === null ? { lanes } : { lanes, hashPairs: kernel.hashPairs }
+  return { kernel, lanes }
 }

@@ -55,7 +55,8 @@ it('a manifest as large as the format allows is verified with progress, and can 
   expect(verification.failure).toBeNull()
   expect(verification.memories).toBe(5)
   expect(verification.evidence).toHaveLength(EVIDENCE)
-  expect(seen.length).toBeGreaterThan(10)
+  // Of 33 MB in lines of 8 MiB.
+  expect(seen.length).toBeGreaterThan(5)
   for (const [at, { done, total, memories: passed }] of seen.entries()) {
     expect(total).toBe(file.size)
     expect(done).toBeGreaterThanOrEqual(seen[at - 1]?.done ?? 0)
