@@ -139,7 +139,8 @@ it(
     const leak = productThat('stream', () => void kept.push(Array.from({ length: 4096 }, Math.random)))
     const options = { seed: SEED, to: 600, warmUp: 100, samples: 20 }
     expect(bytesKept(await fuzz({ ...options, product: leak }))).toBeGreaterThan(5 * KEPT_LIMIT)
-    expect(kept.length).toBeGreaterThan(600)
+    // Some of the mutants are statements, which it is not given.
+    expect(kept.length).toBeGreaterThan(500)
   },
   LONG,
 )

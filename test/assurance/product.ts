@@ -53,7 +53,8 @@ export function productOf(core: Entry, kernelBytes: Uint8Array = buildKernel()):
     stream: (bytes, sizes, engine) => verify(inChunks(bytes, sizes), { engine }),
     runs: (bytes, runs, engine) =>
       verify(inChunks(bytes), { engine, ...core.inRuns(bytes, runs.hasKernel ? kernel : null, runs.bytes) }),
-    packed: (bytes, sizes) => verify(unpacked(bytes, sizes), {}),
+    // By the kernel as it inflates.
+    packed: (bytes, sizes) => verify(unpacked(bytes, sizes), { kernel, batchBytes: Math.max(64, ...sizes) }),
     statement: async (bytes) => JSON.stringify(await core.reportStatementFile(async () => bytes, null)),
     inflate: async (bytes, sizes) => {
       const parts: Uint8Array[] = []
