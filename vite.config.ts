@@ -99,7 +99,7 @@ async function tests(): Promise<TestUserConfig> {
   return {
     testTimeout: 20_000,
     // In a browser nothing else tells a test that it runs under CI.
-    env: { CI: process.env['CI'] ?? '' },
+    env: { CI: process.env['CI'] ?? '', OMEGA_ASSURE: process.env['OMEGA_ASSURE'] ?? '' },
     projects: [
       {
         extends: true,

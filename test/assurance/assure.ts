@@ -42,6 +42,7 @@ const inBrowser = ['conformance', 'signatures', 'mutants', 'resources']
 export const SUITES: readonly Suite[] = [
   { name: 'test/conformance', project: 'node' },
   ...ofCore.map((name) => ({ name: `test/core/${name}.test.ts`, project: 'node' as const })),
+  { name: 'test/exchange/integrity.test.ts', project: 'browser' },
   ...inBrowser.map((name) => ({ name: `test/worker/${name}.test.ts`, project: 'browser' as const })),
 ]
 

@@ -14,7 +14,7 @@ import { KEPT_LIMIT } from './report.ts'
 /** The short form of `npm run assure`: the same code, the same seed, fewer mutants. */
 const SEED = '20261124'
 /** So many of each class, more of each that works on bytes, and one of each of the large ones. */
-const ROUNDS = 4
+const ROUNDS = 3
 const LONG = 240_000
 
 it(
@@ -56,7 +56,7 @@ it(
   'reports on the command line what the twin reports, byte for byte',
   async () => {
     expect(existsSync(CLI), 'npm run build first').toBe(true)
-    const turns = allTurns().filter((_, at) => at % 30 === 0)
+    const turns = allTurns().filter((_, at) => at % 60 === 0)
     const { findings, packed } = await fuzzCli(SEED, turns)
     expect(findings).toEqual([])
     expect(Object.values(packed).reduce((sum, count) => sum + count)).toBe(turns.length)
@@ -79,7 +79,6 @@ it('makes the same mutants again, each from its number alone', () => {
 const planted = PLANTS.filter(({ name }) =>
   [
     'leaf_hash compared',
-    'canonical form compared',
     'kernel: tags in order',
     'gzip: the checksum',
     'statement alone: nothing after the end',
@@ -91,7 +90,7 @@ it(
   async () => {
     const found = await findPlants(planted, SEED, 3 * ROUND)
     expect(found.filter(({ finding }) => finding === null)).toEqual([])
-    expect(found).toHaveLength(5)
+    expect(found).toHaveLength(4)
     for (const { finding } of await findPlants(CONTROLS, SEED, 50)) expect(finding).toBeNull()
   },
   LONG,
@@ -137,10 +136,10 @@ it(
 
     const kept: number[][] = []
     const leak = productThat('stream', () => void kept.push(Array.from({ length: 4096 }, Math.random)))
-    const options = { seed: SEED, to: 600, warmUp: 100, samples: 20 }
+    const options = { seed: SEED, to: 300, warmUp: 100, samples: 10 }
     expect(bytesKept(await fuzz({ ...options, product: leak }))).toBeGreaterThan(5 * KEPT_LIMIT)
     // Some of the mutants are statements, which it is not given.
-    expect(kept.length).toBeGreaterThan(500)
+    expect(kept.length).toBeGreaterThan(250)
   },
   LONG,
 )

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../reference/canonical.ts'
 import type { Draft } from '../reference/writer.ts'
 import { buildManifest, ISSUER } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
-import { download, goTo, importOpened, openApp, openFile, trustKey } from './steps.ts'
+import { download, goTo, importOpened, openApp, openFile, trustKey, LONG } from './steps.ts'
 
 const nest = (depth: number): Json => (depth === 0 ? 'bottom' : { in: nest(depth - 1) })
 const members = (count: number, value: Json): JsonObject =>
@@ -39,68 +39,72 @@ async function expectCalm(page: Page): Promise<void> {
   expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(MOST_ELEMENTS)
 }
 
-test('memories as heavy as the format allows are opened, read and imported, and the page answers', async () => {
-  test.setTimeout(180_000)
-  const path = test.info().outputPath('heavy.json')
-  const { bytes } = buildManifest({
-    memories: NAMES.map((name) => ({ entity_id: name, content: name, ...HEAVY[name] })),
-    details: {
-      audience: Array.from({ length: 60_000 }, (_, i) => i.toString(16).padStart(64, '0')),
-      note: '\u0301'.repeat(2000),
-    },
-    header: { later: members(20_000, '\u05d0') },
-  })
-  writeFileSync(path, bytes)
+test(
+  'memories as heavy as the format allows are opened, read and imported, and the page answers',
+  LONG,
+  async () => {
+    test.setTimeout(300_000)
+    const path = test.info().outputPath('heavy.json')
+    const { bytes } = buildManifest({
+      memories: NAMES.map((name) => ({ entity_id: name, content: name, ...HEAVY[name] })),
+      details: {
+        audience: Array.from({ length: 60_000 }, (_, i) => i.toString(16).padStart(64, '0')),
+        note: '\u0301'.repeat(2000),
+      },
+      header: { later: members(20_000, '\u05d0') },
+    })
+    writeFileSync(path, bytes)
 
-  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
-  await openApp(page)
-  await trustKey(page, ISSUER.pem, 'Partner')
-  await openFile(page, path)
-  await expect(page.getByTestId('verdict')).toContainText(`${NAMES.length} leaves`, { timeout: 60_000 })
-  await expectCalm(page)
+    const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+    await openApp(page)
+    await trustKey(page, ISSUER.pem, 'Partner')
+    await openFile(page, path)
+    await expect(page.getByTestId('verdict')).toContainText(`${NAMES.length} leaves`, { timeout: 60_000 })
+    await expectCalm(page)
 
-  for (const [at, name] of NAMES.entries()) {
-    await test.step(`opened: ${name}`, async () => {
-      await page.evaluate((hash) => (location.hash = hash), `#/exchange/opened/memories/${at + 1}`)
-      // The list beside it reads all 30 MB first.
-      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible({
-        timeout: 30_000,
+    for (const [at, name] of NAMES.entries()) {
+      await test.step(`opened: ${name}`, async () => {
+        await page.evaluate((hash) => (location.hash = hash), `#/exchange/opened/memories/${at + 1}`)
+        // The list beside it reads all 30 MB first.
+        await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible({
+          timeout: 30_000,
+        })
+        await expect(page.getByTestId('memory')).toContainText(name)
+        await expectCalm(page)
       })
-      await expect(page.getByTestId('memory')).toContainText(name)
-      await expectCalm(page)
-    })
-  }
+    }
 
-  await page.evaluate(() => (location.hash = '#/exchange/opened'))
-  expect(await importOpened(page)).toContain(`${NAMES.length} imported`)
-  await goTo(page, 'Memories')
-  for (const name of NAMES) {
-    await test.step(`held: ${name}`, async () => {
+    await page.evaluate(() => (location.hash = '#/exchange/opened'))
+    expect(await importOpened(page)).toContain(`${NAMES.length} imported`)
+    await goTo(page, 'Memories')
+    for (const name of NAMES) {
+      await test.step(`held: ${name}`, async () => {
+        await goTo(page, 'Memories')
+        await page.getByTestId('memory-row').filter({ hasText: name }).first().click()
+        await expect(page.getByRole('heading', { level: 2, name })).toBeVisible()
+        await expectCalm(page)
+      })
+    }
+    await test.step('what is cut can be asked for', async () => {
       await goTo(page, 'Memories')
-      await page.getByTestId('memory-row').filter({ hasText: name }).first().click()
-      await expect(page.getByRole('heading', { level: 2, name })).toBeVisible()
-      await expectCalm(page)
+      await page.getByTestId('memory-row').filter({ hasText: 'a wide object' }).click()
+      await expect(page.getByTestId('memory')).toContainText('The first 300 of 150,000 members.')
+      await page.getByRole('button', { name: 'Show more' }).click()
+      await expect(page.getByTestId('memory')).toContainText('The first 500 of 150,000 members.')
     })
-  }
-  await test.step('what is cut can be asked for', async () => {
-    await goTo(page, 'Memories')
-    await page.getByTestId('memory-row').filter({ hasText: 'a wide object' }).click()
-    await expect(page.getByTestId('memory')).toContainText('The first 300 of 150,000 members.')
-    await page.getByRole('button', { name: 'Show more' }).click()
-    await expect(page.getByTestId('memory')).toContainText('The first 500 of 150,000 members.')
-  })
-  await test.step('all of it is saved as CSV', async () => {
-    await goTo(page, 'Memories')
-    await page.getByRole('button', { name: 'Save as CSV' }).click()
-    const { path: saved } = await download(page, () =>
-      page.getByRole('button', { name: 'Save the list' }).click(),
-    )
-    const text = readFileSync(saved, 'utf8')
-    for (const name of NAMES) expect(text).toContain(name)
-    // No cell is longer than Excel keeps in one: what it would put into the next row could begin a formula.
-    for (const [field] of text.matchAll(/"(?:[^"]|"")*"/g))
-      expect(field.slice(1, -1).replaceAll('""', '"').length).toBeLessThanOrEqual(32_767)
-  })
-  expect(problems).toEqual([])
-  await close()
-})
+    await test.step('all of it is saved as CSV', async () => {
+      await goTo(page, 'Memories')
+      await page.getByRole('button', { name: 'Save as CSV' }).click()
+      const { path: saved } = await download(page, () =>
+        page.getByRole('button', { name: 'Save the list' }).click(),
+      )
+      const text = readFileSync(saved, 'utf8')
+      for (const name of NAMES) expect(text).toContain(name)
+      // No cell is longer than Excel keeps in one: what it would put into the next row could begin a formula.
+      for (const [field] of text.matchAll(/"(?:[^"]|"")*"/g))
+        expect(field.slice(1, -1).replaceAll('""', '"').length).toBeLessThanOrEqual(32_767)
+    })
+    expect(problems).toEqual([])
+    await close()
+  },
+)

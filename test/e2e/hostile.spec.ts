@@ -25,6 +25,7 @@ import {
   saveMemory,
   signAndSave,
   trustKey,
+  LONG,
 } from './steps.ts'
 
 const pick = <T>(items: readonly T[], at: number): T => items[at % items.length]!
@@ -235,7 +236,7 @@ test('the watch sees what data must never do', async () => {
   await close()
 })
 
-test('opened: nothing that a stranger writes runs, leads away or passes for ours', async () => {
+test('opened: nothing that a stranger writes runs, leads away or passes for ours', LONG, async () => {
   test.setTimeout(300_000)
   const { page, problems, calm, close } = await begin('opened')
   await makeIdentity(page, telling('Me'))
@@ -361,7 +362,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
   await close()
 })
 
-test('held: nothing that a stranger wrote runs, leads away or passes for ours', async () => {
+test('held: nothing that a stranger wrote runs, leads away or passes for ours', LONG, async () => {
   test.setTimeout(300_000)
   const { page, problems, calm, close } = await begin('held')
   await makeIdentity(page, telling(DISGUISES.verified.slice(0, 60)))
@@ -516,7 +517,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
   await close()
 })
 
-test('no name is drawn over words of ours', async () => {
+test('no name is drawn over words of ours', LONG, async () => {
   test.setTimeout(120_000)
   const { page, close } = await begin('ink')
   for (const [name, label] of Object.entries({

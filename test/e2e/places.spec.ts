@@ -4,7 +4,17 @@ import { expect, test, type Locator, type Page } from '@playwright/test'
 import { buildManifest, buildStatement, signerNamed } from '../reference/writer.ts'
 import { serialize } from '../reference/canonical.ts'
 import { openProfile, type Profile } from './profile.ts'
-import { download, goTo, loadSample, makeIdentity, openApp, openFile, press, trustSigner } from './steps.ts'
+import {
+  download,
+  goTo,
+  loadSample,
+  makeIdentity,
+  openApp,
+  openFile,
+  press,
+  trustSigner,
+  LONG,
+} from './steps.ts'
 
 /** Every place in every state: what axe finds, where the page says one is, where the keyboard stands. */
 test.describe.configure({ mode: 'parallel', timeout: 180_000 })
@@ -52,7 +62,7 @@ test.afterEach(async () => {
   await profile.close()
 })
 
-test('Memories', async () => {
+test('Memories', LONG, async () => {
   await inspect('memories, no identity', '#/memories', 'Memories', { arrived: false })
   await goToHash('#/memories/new')
   await inspect('memories, new without identity', '#/memories/new', 'Write a memory')
@@ -111,7 +121,7 @@ test('Memories', async () => {
   await inspect('memories, unknown', '#/memories/not-here', 'Memory')
 })
 
-test('Exchange', async () => {
+test('Exchange', LONG, async () => {
   await goTo(page, 'Exchange')
   await expect(page.getByText('Nothing has been exchanged yet')).toBeVisible()
   await inspect('exchange, none', '#/exchange', 'Exchange')
@@ -168,7 +178,7 @@ test('Exchange', async () => {
   await inspect('exchange, unknown manifest', '#/exchange/manifest/not-here', 'Exchange')
 })
 
-test('Export', async () => {
+test('Export', LONG, async () => {
   await makeIdentity(page, 'Strait Command CERT')
   await page.goto('#/exchange/export')
   await inspect('export, nothing to export', '#/exchange/export', 'Export memories')
@@ -201,7 +211,7 @@ test('Export', async () => {
   await inspect('exchange, own manifest', /^#\/exchange\/manifest\/.+/, 'Exchange')
 })
 
-test('Peers', async () => {
+test('Peers', LONG, async () => {
   await goTo(page, 'Peers')
   await expect(page.getByText('Nobody is trusted yet')).toBeVisible()
   await inspect('peers, none', '#/peers', 'Peers')
@@ -276,7 +286,7 @@ test('Peers', async () => {
   await inspect('peers, unknown', /^#\/peers\/0{64}$/, 'Peers')
 })
 
-test('Identity', async () => {
+test('Identity', LONG, async () => {
   await goTo(page, 'Identity')
   await expect(page.getByRole('button', { name: 'Make identity' })).toBeVisible()
   await inspect('identity, none', '#/identity', 'Identity')

@@ -3,6 +3,9 @@ import { expect, type Download, type Page } from '@playwright/test'
 
 /** What a person does, as steps: by label and role, never by the inside of the page. */
 
+/** Of `npm run test:long`: what takes a minute or goes through all there is. */
+export const LONG = { tag: '@long' }
+
 export async function openApp(page: Page): Promise<void> {
   await page.goto('./')
   await expect(page.getByRole('navigation')).toBeVisible()

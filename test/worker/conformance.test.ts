@@ -16,6 +16,9 @@ interface Description {
   readonly report_sha256: string
 }
 
+/** All files in the long run; here every fourth, and those that are packed. */
+const ONE_IN = import.meta.env['OMEGA_ASSURE'] === '1' ? 1 : 4
+
 /** The set as it is shipped and served. */
 async function fetchSet(): Promise<(readonly [path: string, Description])[]> {
   const { cases } = (await fetchJson('index.json')) as { cases: string[] }
@@ -61,7 +64,8 @@ async function othersOf(
   const set = (await fetchSet()).filter(([, description]) => description.kind === kind)
   expect(set.length).toBeGreaterThan(least)
   const others: string[] = []
-  for (const [path, description] of set) {
+  const some = set.filter(([path], at) => at % ONE_IN === 0 || path.startsWith('manifest/gzip/'))
+  for (const [path, description] of some) {
     const report = await reportOf(await readFile(path, description), description)
     if ((await sha256(report)) !== description.report_sha256) others.push(`${path}: ${report}`)
   }
