@@ -90,7 +90,8 @@ export function removeProfile(profile: string): void {
   profiles.delete(profile)
 }
 
-async function countWorkers(session: CDPSession): Promise<Browser['workers']> {
+/** Told of by the browser: a page knows of its own workers, and of none that those start. */
+export async function countWorkers(session: CDPSession): Promise<Browser['workers']> {
   const alive = new Set<string>()
   let most = 0
   session.on('Target.targetCreated', ({ targetInfo: { targetId, type } }) => {

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { gunzipSync } from 'node:zlib'
 import { expect, test, type Locator, type Page } from '@playwright/test'
+import { countWorkers } from '../bench/browser.ts'
 import { ISSUER, writeManifest } from '../bench/generator.ts'
 import { buildManifest } from '../reference/writer.ts'
 import { Dripping } from './dripping.ts'
@@ -82,6 +84,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
   const worker = await Dripping.install(context, page)
   await watchLongTasks(page)
   await openApp(page)
+  const workers = await countWorkers(await context.newCDPSession(page))
   await trustKey(page, ISSUER.pem, 'Partner')
   const checking = page.getByTestId('checking')
   const bar = barOf(page, /^Checking large\.json/)
@@ -133,6 +136,8 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     await page.getByRole('link', { name: 'See the report' }).click()
     await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, LONG)
     await expect(page.getByText('large.json has been checked.')).toHaveCount(0)
+    // The one that answers, and one a core that checks.
+    expect(workers.most()).toBe(1 + Math.min(availableParallelism(), 8))
     await tellLongTasks(page, 'checking, and going on meanwhile')
   })
 
