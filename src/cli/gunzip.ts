@@ -15,15 +15,18 @@ export async function* gunzip(
   chunkSize: number,
 ): AsyncGenerator<Uint8Array> {
   const inflate = createInflateRaw({ chunkSize })
+  const source = chunks[Symbol.asyncIterator]()
   let trailer = Buffer.alloc(0)
   let deflated = 0
   let crc = 0
   let size = 0
+  const header = readHeader()
+  header.next()
+  let isPast = false
+  /** What follows the header. A generator of its own each time: whoever stops reading one does not end the source. */
   async function* body(): AsyncGenerator<Uint8Array> {
-    const header = readHeader()
-    header.next()
-    let isPast = false
-    for await (const chunk of chunks) {
+    for (let next = await source.next(); next.done !== true; next = await source.next()) {
+      const chunk = next.value
       let at = 0
       while (!isPast && at < chunk.length) isPast = header.next(chunk[at++]!).done === true
       const rest = chunk.subarray(at)
@@ -32,15 +35,21 @@ export async function* gunzip(
       yield rest
     }
   }
+  const isOver = () => deflated > inflate.bytesWritten + TRAILER_BYTES
   try {
     for await (const part of pipeline(body, inflate, () => undefined) as AsyncIterable<Buffer>) {
       crc = crc32(part, crc)
       size += part.length
       yield part
     }
+    // The data may end with a chunk, and the trailer or what must not be there only come with the next.
+    const after = body()
+    while (!isOver() && (await after.next()).done !== true);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')) throw invalid()
     throw cause
+  } finally {
+    await source.return?.()
   }
   const whole = trailer.length === TRAILER_BYTES && inflate.bytesWritten + TRAILER_BYTES === deflated
   if (!whole || trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== size % 2 ** 32) throw invalid()

@@ -91,7 +91,10 @@ async function verify({ file: path, trusted, now }: Arguments): Promise<Report |
   let handle: FileHandle
   try {
     handle = await open(path)
-    if ((await handle.stat()).isDirectory()) throw new Error('it is a folder')
+    const stat = await handle.stat()
+    if (stat.isDirectory()) throw new Error('it is a folder')
+    // It is read from several places, and more than once.
+    if (!stat.isFile()) throw new Error('it is no file; save what comes out of a pipe first')
   } catch (cause) {
     throw usage(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
   }
@@ -108,12 +111,10 @@ async function verify({ file: path, trusted, now }: Arguments): Promise<Report |
   }
 }
 
-/** On all cores where any part of the file can be read: not of gzip, nor of a pipe. */
+/** On all cores where any part of the file can be read: not of gzip. */
 async function verifyFile(handle: FileHandle, path: string): Promise<Verification> {
-  const stat = await handle.stat()
-  if (!stat.isFile() || (await isGzip(handle)))
-    return verifyManifest(await contents(handle, path), { kernel: startKernel() })
-  const { options, end } = openLanes(handle.fd, stat.size)
+  if (await isGzip(handle)) return verifyManifest(await contents(handle, path), { kernel: startKernel() })
+  const { options, end } = openLanes(handle.fd, (await handle.stat()).size)
   try {
     return await verifyManifest(chunksOf(handle, path), options)
   } finally {

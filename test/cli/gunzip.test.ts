@@ -21,10 +21,12 @@ function checksum(flags: number, ...parts: Uint8Array[]): Buffer {
   return sum
 }
 
-async function inflated(bytes: Uint8Array, sizes: number[] = []): Promise<string> {
+const inflated = (bytes: Uint8Array, sizes: number[] = []) => unpack(inChunks(bytes, sizes))
+
+async function unpack(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
   try {
-    for await (const part of gunzip(inChunks(bytes, sizes), 65_536)) parts.push(part)
+    for await (const part of gunzip(chunks, 65_536)) parts.push(part)
   } catch (error) {
     return (error as { code?: string }).code ?? String(error)
   }
@@ -62,5 +64,41 @@ describe('a header as it may not be', () => {
     ['nothing after it', packed.subarray(0, FIXED)],
   ])('%s', async (_, bytes) => {
     expect(await inflated(bytes)).toBe('gzip_invalid')
+  })
+})
+
+/** Two chunks, the second of which comes long after the first, as from a disk. */
+async function* inTwo(bytes: Uint8Array, at: number): AsyncGenerator<Uint8Array> {
+  yield bytes.subarray(0, at)
+  await new Promise((resolve) => setTimeout(resolve, 3))
+  yield bytes.subarray(at)
+}
+
+describe('wherever one chunk ends and the next begins', () => {
+  const CASES: readonly (readonly [what: string, tail: Uint8Array, answer: string])[] = [
+    ['a member', Buffer.alloc(0), TEXT],
+    ['a byte behind it', Buffer.from('x'), 'gzip_invalid'],
+    ['eight bytes behind it', packed.subarray(-8), 'gzip_invalid'],
+    ['a member behind it', packed, 'gzip_invalid'],
+  ]
+  it.each(CASES)('%s', async (_, tail, answer) => {
+    const bytes = Buffer.concat([packed, tail])
+    for (let at = 1; at < bytes.length; at++) expect(await unpack(inTwo(bytes, at)), `at ${at}`).toBe(answer)
+  })
+
+  it('cut short', async () => {
+    for (let end = packed.length - 9; end < packed.length; end++)
+      for (let at = end - 9; at < end; at++)
+        expect(await unpack(inTwo(packed.subarray(0, end), at)), `at ${at} of ${end}`).toBe('gzip_invalid')
+  })
+
+  it('nothing more is read of what is refused', async () => {
+    let asked = 0
+    async function* endless() {
+      yield packed
+      for (; ; asked++) yield Buffer.from('more')
+    }
+    expect(await unpack(endless())).toBe('gzip_invalid')
+    expect(asked).toBeLessThan(10)
   })
 })
