@@ -1,6 +1,6 @@
 /** What makes a spreadsheet run or follow a cell instead of showing it, where a cell begins (OWASP, "CSV Injection"). */
 const TRIGGER =
-  '[=+\\-@|%\\uff1d\\uff0b\\uff0d\\uff20]|(?:https?|ftp|file|mailto|tel|data|javascript|vbscript):|www\\.|\\\\\\\\|//|[^\\s@",;\']{1,64}@[^\\s@",;]'
+  '[=+\\-@|%\\uff1d\\uff0b\\uff0d\\uff20]|(?:https?|ftp|file|mailto|tel|data|javascript|vbscript|gopher|ldaps?|news|onenote|search-ms|sms|ms-[a-z]{1,20}|outlook|skype|webcal):|www\\.|\\\\\\\\|//|[^\\s@",;\']{1,64}@[^\\s@",;]'
 /**
  * Where a cell may begin: at the start, and behind each character that some country's spreadsheet splits at. What is
  * skipped there holds none of these, or a text of nothing else would be walked once from each of them.

@@ -128,6 +128,9 @@ export async function checkStreams(
   const isKnown = (id: string) => present.has(id) || history.manifests.has(id)
   const isWhole = [...history.manifests.keys(), ...present].every((id) => manifests.has(id))
   const imported = new Set<string>()
+  const taken = new Set(
+    places.map(({ issuer, stream, sequence }) => JSON.stringify([issuer, stream, sequence])),
+  )
   for (const place of places) {
     findings.check('streams')
     const held =
@@ -143,6 +146,13 @@ export async function checkStreams(
   for (const [id, { header }] of manifests) {
     if (history.manifests.get(id) === 'imported' && !imported.has(id))
       findings.fault('place_missing', { manifest: id, stream: header.stream, sequence: header.sequence })
+  }
+  // Of two that evidence shows in one place the first was kept; one that contradicts what was known is a fork.
+  for (const [manifest, { header }] of seen) {
+    const { issuer, stream, sequence } = header
+    const isTaken = taken.has(JSON.stringify([issuer.fingerprint, stream, sequence]))
+    if (!isTaken && !history.forks.has(manifest))
+      findings.faultByHistory('place_missing', { manifest, stream, sequence })
   }
   await checkOwnStreams(await db.getAll('own_streams'), history, findings)
   await checkForks(await db.getAll('forks'), history, findings)

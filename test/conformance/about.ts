@@ -273,17 +273,17 @@ const keys: Row[] = [
   ],
   [
     /a length in a longer form|P-256 with a length .*|an indefinite length|a length beyond the end|a SEQUENCE that ends before the key does/,
-    'skipped',
+    'wellFormed',
     'DER writes a length in one way, and it is the true one.',
   ],
   [
-    /unused bits|P-256 with unused bits|an empty BIT STRING|a BIT STRING of nothing at all|an OCTET STRING for the key/,
-    'skipped',
+    /unused bits|an empty BIT STRING|a BIT STRING of nothing at all|an OCTET STRING for the key/,
+    'wellFormed',
     'the key is a BIT STRING of whole bytes, at least one.',
   ],
   [
     /an empty OID|two parameters|a byte after the key, inside|a SET for the SEQUENCE/,
-    'skipped',
+    'wellFormed',
     'that is no SubjectPublicKeyInfo.',
   ],
   [

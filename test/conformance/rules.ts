@@ -28,6 +28,8 @@ export const RULES = {
   oneForm: 'A key is Ed25519 when its SPKI is exactly\n  `302a300506032b6570032100` and 32 bytes',
   otherForm: 'that algorithm in any other form is refused',
   skipped: 'A well-formed SPKI of another algorithm is skipped and reported',
+  wellFormed:
+    'DER with lengths in their one form, of one OID, at most one parameter and a BIT STRING of whole bytes, at least one, and nothing else',
   twinSignature: 'its `signature` is padded base64 of 1 to 65,536 bytes',
   satisfiesNeither: 'it satisfies neither `issuer` nor `signers`',
   header:

@@ -663,6 +663,7 @@ const details: WrongReader[] = [
     '(note as string)?.length === undefined || (note as string).length <= 2000',
   ),
   wrong('a note of 2,001', SHAPES, 'note.length <= 2000', 'note.length <= 2001'),
+  wrong('a note of 2,000 code points', SHAPES, 'note.length <= 2000', '[...note].length <= 2000'),
   wrong('a note of 2,000 bytes', SHAPES, 'note.length <= 2000', 'Buffer.byteLength(note) <= 2000'),
 ]
 

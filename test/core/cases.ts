@@ -282,6 +282,11 @@ const envelope: Case[] = [
     ['signature', 'shape_invalid', 1],
   ],
   ['a note of 2,000 code units', withDetails({ note: '\ud83d\ude00'.repeat(1000) }), null],
+  [
+    'a note of 2,001 code units in fewer characters',
+    withDetails({ note: '\ud83d\ude00'.repeat(1000) + 'a' }),
+    ['signature', 'shape_invalid', 1],
+  ],
   ['a note of 2,001 code units', withDetails({ note: 'a'.repeat(2001) }), ['signature', 'shape_invalid', 1]],
   ['a salt of 15 bytes', withDetails({ salt: 'AAAAAAAAAAAAAAAAAAAA' }), ['signature', 'shape_invalid', 1]],
   [

@@ -44,6 +44,11 @@ export const otherKeys: Case[] = [
   ['P-256 with a length in two bytes for one', beside('30820059', p256.subarray(2)), malformed],
   ['an indefinite length', spki('3080 3005 06032b6570 0321 00', raw, Buffer.alloc(2)), malformed],
   ['unused bits', spki('302a 3005 06032b6570 0321 01', raw), malformed],
+  [
+    'P-256 with eight unused bits',
+    beside('', p256.subarray(0, 25), Buffer.of(8), p256.subarray(26)),
+    malformed,
+  ],
   ['P-256 with unused bits', beside('', p256.subarray(0, 25), Buffer.of(1), p256.subarray(26)), malformed],
   ['an empty BIT STRING', beside('300a 3005 06032b6571 0301 00'), malformed],
   ['a BIT STRING of nothing at all', beside('3009 3005 06032b6571 0300'), malformed],

@@ -269,6 +269,10 @@ const HANDS: Readonly<Record<string, readonly [hand: Hand, codes: readonly Fault
     drop('places', (({ imported }: { imported: boolean }) => imported) as never),
     ['place_missing'],
   ],
+  'a place that only evidence shows is gone': [
+    drop('places', (({ imported }: { imported: boolean }) => !imported) as never),
+    ['place_missing'],
+  ],
   'a place of a stream follows another': [change('places', { previous: 'ab'.repeat(32) }), ['place_wrong']],
   'a stream of ours is put back': [change('own_streams', { issued: 0 }), ['own_stream_wrong']],
   'a fork is gone': [drop('forks'), ['fork_missing']],

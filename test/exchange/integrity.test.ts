@@ -113,12 +113,11 @@ const UNNOTICED: Partial<Record<StoreName, readonly string[]>> = {
   own_streams: ['name', 'created_at'],
 }
 
-/** Places that only evidence shows may go, and so may what a person can be asked for again. */
+/** So may what a person can be asked for again. */
 function goesUnnoticed(name: StoreName, record: object, path: string): boolean {
   if (UNNOTICED[name]?.some((member) => path === member || path.startsWith(`${member}.`))) return true
   // Of a line whose text was taken out, the page alone says what is left.
   if (name === 'pages' && Reflect.has(record, 'erased')) return ['entities', 'tags'].includes(path)
-  if (name === 'places') return path === '' && Reflect.get(record, 'imported') === false
   return name === 'settings' && Reflect.get(record, 'name') === 'epoch'
 }
 
