@@ -391,6 +391,8 @@ const curve: WrongReader[] = [
     imported,
     ownEquation('const s = littleEndian(signature.subarray(32)) & (2n ** 253n - 1n)'),
   ),
+  wrong('y not compared with p', CURVE, 'if (y >= P) return null'),
+  wrong('the sign of x = 0 not looked at', CURVE, 'if (x === 0n && sign === 1n) return null'),
   also(wrong('y above p', CURVE, 'if (y >= P) return null'), [
     CURVE,
     '!isZero(point) && isZero(multiply(L, point))',
@@ -1032,13 +1034,5 @@ export const EQUIVALENT: readonly (WrongReader & { readonly why: string })[] = [
   {
     ...wrong('S not compared with L', CURVE, 'if (littleEndian(signature.subarray(32)) >= L) return false'),
     why: 'the engine that is asked for the equation compares it too.',
-  },
-  {
-    ...wrong('y not compared with p', CURVE, 'if (y >= P) return null'),
-    why: 'no point of the prime-order subgroup has such an encoding.',
-  },
-  {
-    ...wrong('the sign of x = 0 not looked at', CURVE, 'if (x === 0n && sign === 1n) return null'),
-    why: 'points with x = 0 are of low order.',
   },
 ]
