@@ -117,7 +117,11 @@ const envelope: Row[] = [
     'audience',
     'an audience is a list in its order, and may be empty.',
   ],
-  [/a note of 2,00[01] code units( in fewer characters)?/, 'note', 'a note has at most 2,000 UTF-16 code units.'],
+  [
+    /a note of 2,00[01] code units( in fewer characters)?/,
+    'note',
+    'a note has at most 2,000 UTF-16 code units.',
+  ],
   [/a salt of 15 bytes/, 'salt', 'a salt has 16 bytes.'],
   [/a salt with spare bits/, 'base64', 'the last letter of a salt carries no bits of its own.'],
   [/hand_picked: false/, 'selection', 'what was not picked by hand says nothing of it.'],
