@@ -1,5 +1,5 @@
 import type { FormatCode } from '../../src/core/codes.ts'
-import { decodeUtf8, isObject, parseCanonical, type Json } from './canonical.ts'
+import { canonicalize, compareUnits, decodeUtf8, isObject, parseCanonical, type Json } from './canonical.ts'
 import { isStatement, type Statement } from './shapes.ts'
 import { checkSignatures } from './verify.ts'
 
@@ -33,10 +33,16 @@ export function readStatementFile(bytes: Uint8Array): Read {
   return code === null ? { statement, code } : refuse(code)
 }
 
-/** The statement counts as level 1 of 32, and the document around it is not counted: what it may hold is asked of it. */
+/** The statement counts as level 1 of 32, and the document around it is not counted: each member is asked by itself. */
 function readDocument(text: string): Json | undefined {
-  const inner = /^\{"format":"[^"\\]*","statement":([\s\S]*)\}$/.exec(text)?.[1]
-  if (inner === undefined) return parseCanonical(text)
-  const statement = parseCanonical(inner)
-  return statement === undefined ? undefined : (JSON.parse(text) as Json)
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+  if (!isObject(value)) return parseCanonical(text)
+  const members = Object.entries(value).sort(([a], [b]) => compareUnits(a, b))
+  const spelled = members.map(([name, member]) => `${canonicalize(name)}:${canonicalize(member)}`)
+  return `{${spelled.join(',')}}` === text ? value : undefined
 }
