@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Report } from '../../src/core/report.ts'
@@ -41,8 +41,11 @@ export interface ResourceRow {
 }
 
 const MB = 1e6
-/** What is refused at its start may cost the head of the file, one line of 8 MiB and the chunk it ends in. */
-const EARLY_BYTES = 12 * MB
+/**
+ * What is refused at its start may cost the head of the file, and a line of 8 MiB with the chunk it ends in: once where
+ * it is read line by line, and once in each run under way, of which there are two a core.
+ */
+const EARLY_BYTES = 10 * MB * (2 + 2 * availableParallelism())
 /** No assertion of speed: what has not ended by then does not end. */
 const GIVE_UP_MS = 900_000
 /** What the others are held against is itself bounded: what every file costs would be seen in none of them. */
