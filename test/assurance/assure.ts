@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier'
 import { allTurns, CLI, fuzzCli } from './cli.ts'
 import type { FuzzOptions, FuzzResult, Kind } from './fuzz.ts'
 import { fuzz, judge, makeMutant } from './fuzz.ts'
+import { ROUND } from './mutants.ts'
 import type { PlantResult } from './planted.ts'
 import { CONTROLS, findPlants, PLANTS } from './planted.ts'
 import { theProduct } from './product.ts'
@@ -33,7 +34,8 @@ const MUTANTS = 100_000
 const MOST_FOR_A_PLANT = 20_000
 const CONTROL_MUTANTS = 1000
 const PROCESSES = 2
-const WARM_UP = 1000
+/** Each of the large classes twice: what has read a line of 8 MiB keeps its room for the next. */
+const WARM_UP = 8 * ROUND
 const SAMPLES = 200
 /** No sample for so long: the mutant at hand does not end. */
 const SILENCE_MS = 600_000
