@@ -132,6 +132,17 @@ const evidence: Scenario[] = [
     ...DENSE_LINES,
   },
   {
+    // JSON.parse puts names that are spelled like numbers first, so that all of it is put in order anew.
+    name: 'evidence of 16 MiB of empty objects before names like numbers',
+    parts: () => {
+      const filled = '{},'.repeat((8 * MIB - 40) / 3)
+      const line = (comma: string) => `{"header":[${filled}{"10":0,"9":0}]}${comma}\n`
+      return text(firstLine(), '"evidence":[\n', line(','), line(''), ...rest())
+    },
+    expected: { result: 'shape_invalid', line: 3 },
+    ...DENSE_LINES,
+  },
+  {
     name: 'evidence of 16 million short lines',
     seconds: 30,
     parts: function* () {
