@@ -114,7 +114,8 @@ async function tests(): Promise<TestUserConfig> {
         extends: true,
         plugins: [svelte(), kernel()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
-        optimizeDeps: { entries: ['src/**/*.ts', '!src/cli/**'] },
+        // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
+        optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },
         test: {
           name: 'browser',
           include: ['store', 'worker', 'exchange', 'ui'].map((layer) => `test/${layer}/**/*.test.ts`),
