@@ -121,6 +121,16 @@ export const STATEMENTS: readonly StatementCase[] = [
     () => text(`${serialize({ format: 'omega-statement/1', more: 1, statement: receipt() })}\n`),
     'shape_invalid',
   ],
+  [
+    'a surplus member before the format',
+    () => text(`${serialize({ a: 1, format: 'omega-statement/1', statement: receipt() })}\n`),
+    'shape_invalid',
+  ],
+  [
+    'a surplus member behind the statement',
+    () => text(`${serialize({ format: 'omega-statement/1', statement: receipt(), z: 1 })}\n`),
+    'shape_invalid',
+  ],
   ['a statement that is no object', () => write(5), 'shape_invalid'],
   ['details beside a manifest', () => write({ ...buildManifest().statement, details: {} }), 'shape_invalid'],
   ['a manifest without its members', () => write(buildStatement(MANIFEST_TYPE, {}, [ANA])), 'shape_invalid'],
