@@ -3,6 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { runnerImport, type Plugin, type UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
+import { workerBundle } from './test/worker-bundle.ts'
 import type { TestUserConfig } from 'vitest/config'
 
 /**
@@ -112,7 +113,7 @@ async function tests(): Promise<TestUserConfig> {
       },
       {
         extends: true,
-        plugins: [svelte(), kernel()],
+        plugins: [svelte(), kernel(), workerBundle()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
         optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },

@@ -87,9 +87,10 @@ export async function writeBody(
   const tree = new TreeHasher(kernel?.hashPairs)
   const leaves = new Uint8Array(32 * rows.length)
   const parts: Blob[] = []
+  const lengthOf = (batch: Uint32Array) => batch.reduce((bytes, row) => bytes + bytesOf(index, row), 0)
   const gathered = inOrder(batchesOf(index, rows), 2 * lanes.count, async (batch) => {
     const run = await toRun(store, index, batch, ownKeys)
-    return { run, ...(await lanes.call('gather', { run })) }
+    return { run, ...(await lanes.call('gather', { run }, lengthOf(batch))) }
   })
   for await (const [batch, { run, body, ownAuthored }] of gathered) {
     if (context.signal.aborted) throw new ExchangeError('cancelled')

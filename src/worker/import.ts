@@ -55,7 +55,7 @@ export async function stageImport(
   const stage = (run: OpenedRun, skip: readonly number[]) => {
     const { index, count } = run
     const toStage: RunToStage = { batch: input.batch, index, count, ownKeys: input.ownKeys, skip }
-    return lanes.call('stage', { file: run.lines, run: toStage })
+    return lanes.call('stage', { file: run.lines, run: toStage }, run.lines.size)
   }
   const total = opened.verification.memories
   const isNeeded = (run: OpenedRun) => !decisions.areHeld(run)

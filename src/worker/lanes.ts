@@ -2,15 +2,18 @@ import type { VerifyOptions } from '../core/verification.ts'
 import { runBytesOf } from '../core/run.ts'
 import { WorkerBridge } from './bridge.ts'
 import { kernel } from './kernel.ts'
-import { LANE_NAME, type LaneTasks } from './lane.ts'
+import { LANE_NAME, laneTasks, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
-import type { TaskContext } from './protocol.ts'
+import type { Task, TaskContext } from './protocol.ts'
 
 /** Made by the script that starts this worker in a build (`start.ts`). */
 declare const omegaStartLane: ((name: string) => Worker) | undefined
 
 const MOST_LANES = 8
 const IDLE_MS = 30_000
+/** Fewer bytes than this are not worth a worker's start, nor the way there. */
+const WORTH_BYTES = 512 * 1024
+const HERE: TaskContext = { signal: new AbortController().signal, progress: () => undefined }
 
 /**
  * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when
@@ -31,11 +34,16 @@ export class Lanes {
     return this.#bridges.length
   }
 
-  /** Runs a task in the lane that has least to do. Rejects as `WorkerBridge.call` does. */
+  /** Runs a task that reads `bytes` in the lane that has least to do, or here. Rejects as `WorkerBridge.call` does. */
   async call<Name extends keyof LaneTasks>(
     task: Name,
     input: Parameters<LaneTasks[Name]>[0],
+    bytes: number,
   ): Promise<Awaited<ReturnType<LaneTasks[Name]>>> {
+    if (bytes < WORTH_BYTES) {
+      const run = laneTasks[task] as Task<typeof input, Awaited<ReturnType<LaneTasks[Name]>>>
+      return run(input, HERE)
+    }
     const lane = this.#load.indexOf(Math.min(...this.#load))
     this.#load[lane]!++
     clearTimeout(this.#reaper)
@@ -59,7 +67,7 @@ export class Lanes {
       size: file.size,
       count: this.count,
       runBytes: runBytesOf(file.size, this.count),
-      check: (from: number, to: number) => this.call('check', { file, from, to }),
+      check: (from: number, to: number) => this.call('check', { file, from, to }, to - from),
       chunks: (from: number) => source.chunks(context, from),
     }
     return { kernel, lanes }

@@ -95,7 +95,7 @@ async function containing(
   const found = () => ({ index, lines: lines.filter((line) => isFound[line] === 1) })
   const search = async ({ page, rows }: Part) => {
     const segment = { lines: await store.segmentOf(index, page.id), offsets: page.offsets, rows, needle }
-    return lanes === undefined ? searchSegment(segment) : lanes.call('search', segment)
+    return lanes === undefined ? searchSegment(segment) : lanes.call('search', segment, page.offsets.at(-1)!)
   }
   let [done, memories, told, kept, keptAt] = [0, 0, 0, 0, 0]
   for await (const [part, hits] of inOrder(partsOf(asked), 2 * (lanes?.count ?? 1), search)) {

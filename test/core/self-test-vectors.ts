@@ -148,6 +148,10 @@ function lines() {
       },
     ],
     ['a member of its own', { 'x-date-estimated': true }],
+    ...[55, 56, 63, 64, 65, 119, 120, 1000].map((length): [string, JsonObject] => [
+      `${length} letters`,
+      { content: 'omega-'.repeat(length).slice(0, length) },
+    ]),
   ]
   const good = drafts.map(([name, draft]) => ({ name, ...judged(serialize(buildMemory(draft, 0, ISSUER))) }))
   const text = good[0]!.line

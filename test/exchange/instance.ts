@@ -1,4 +1,5 @@
 import { deleteDB } from 'idb'
+import workerUrl from 'virtual:omega-worker'
 import { onTestFinished } from 'vitest'
 import { createIdentity, type Identity } from '../../src/exchange/identity.ts'
 import { openInstance, type Instance } from '../../src/exchange/instance.ts'
@@ -19,9 +20,9 @@ export interface TestInstance extends Instance {
 
 const START = Date.parse('2026-05-04T08:00:00.000Z')
 
-/** What Vite serves in tests is a module; the app starts the bundled worker through `start.ts`. */
+/** The worker as a build has it, under a name of the test's own; the app starts it through `start.ts`. */
 export function startTestWorker(name: string): Worker {
-  return new Worker(new URL('../../src/worker/omega.worker.ts', import.meta.url), { type: 'module', name })
+  return new Worker(workerUrl, { name })
 }
 
 /** An instance with a database of its own, gone after the test; with the same `name`, another tab of it. */
