@@ -112,7 +112,9 @@ export function serveLane(): void {
   // One after the other, for there is one kernel.
   let before: Promise<unknown> = Promise.resolve()
   parentPort!.on('message', (asked: Asked) => {
-    before = before.then(() => check(asked)).then((answer) => parentPort!.postMessage(answer))
+    before = before
+      .then(() => check(asked))
+      .then((answer) => parentPort!.postMessage(answer, 'run' in answer ? [answer.run.leaves.buffer] : []))
   })
 }
 

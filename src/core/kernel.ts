@@ -93,11 +93,12 @@ export class Kernel {
     }
   }
 
-  /** Hashes of nodes, pair by pair (RFC 9162, 2.1.1). See `TreeHasher`. */
-  readonly hashPairs = (pairs: Uint8Array): Uint8Array => {
-    this.load(pairs)
-    this.#exports.hashPairs(this.#base, pairs.length / 64, this.#base)
-    return new Uint8Array(this.#exports.memory.buffer, this.#base, pairs.length / 2).slice()
+  /** Root of a complete tree over `leaves`, 2^k of 32 bytes each (RFC 9162, 2.1.1). See `TreeHasher`. */
+  readonly hashSubtree = (leaves: Uint8Array): Uint8Array => {
+    this.load(leaves)
+    for (let pairs = leaves.length / HASH_BYTES / 2; pairs >= 1; pairs /= 2)
+      this.#exports.hashPairs(this.#base, pairs, this.#base)
+    return new Uint8Array(this.#exports.memory.buffer, this.#base, HASH_BYTES).slice()
   }
 
   /** Behind what is loaded come the leaves of a batch, its keys, and scratch. */

@@ -49,7 +49,7 @@ export class ManifestReader {
 
   constructor(options: VerifyOptions) {
     this.#options = options
-    this.#tree = new TreeHasher(options.kernel?.hashPairs)
+    this.#tree = new TreeHasher(options.kernel?.hashSubtree)
   }
 
   /** `stranger` is the code of a first line that cannot be an envelope, once it is a line at all. */

@@ -1,4 +1,4 @@
-import { concat, equalBytes } from './bytes.ts'
+import { ByteList, equalBytes } from './bytes.ts'
 import { assert } from './errors.ts'
 import { DOMAIN, hashWith } from './hash.ts'
 
@@ -6,40 +6,48 @@ import { DOMAIN, hashWith } from './hash.ts'
 export type Hash = Uint8Array
 
 const HASH_BYTES = 32
-/** Leaves that climb together: enough to be hashed side by side, few enough for the caches. */
-const PUSHED_BYTES = 1024 * HASH_BYTES
+/** Leaves whose subtree is hashed at once: enough to be hashed side by side, few enough for the caches. */
+const TOGETHER = 1024
 
-/** Hashes pairs of nodes that lie one behind the other, 64 bytes each, to one of 32 bytes each. */
-type HashPairs = (pairs: Uint8Array) => Uint8Array
+/** Root of a complete tree: `leaves` are 2^k of 32 bytes each. */
+type HashSubtree = (leaves: Uint8Array) => Hash
 
 /**
  * Root of a tree whose leaves come in runs of any length, in the memory of one path: `#waiting[k]` is the root of
- * a complete subtree of 2^k leaves whose right sibling has not come (RFC 9162, 2.1.1).
+ * a complete subtree of 2^k times 1,024 leaves whose right sibling has not come (RFC 9162, 2.1.1).
  */
 export class TreeHasher {
-  readonly #hashPairs: HashPairs
+  readonly #hashSubtree: HashSubtree
   readonly #waiting: (Hash | null)[] = []
+  /** The last leaves, fewer than are hashed at once. */
+  readonly #held = new ByteList()
   #size = 0
 
-  constructor(hashPairs: HashPairs = hashPairsPlainly) {
-    this.#hashPairs = hashPairs
+  constructor(hashSubtree: HashSubtree = hashSubtreePlainly) {
+    this.#hashSubtree = hashSubtree
   }
 
   /** `leaves` are 32 bytes each. */
   push(leaves: Uint8Array): void {
     this.#size += leaves.length / HASH_BYTES
-    for (let at = 0; at < leaves.length; at += PUSHED_BYTES)
-      this.#climb(leaves.subarray(at, at + PUSHED_BYTES))
+    for (let at = 0; at < leaves.length;) {
+      const part = leaves.subarray(at, at + TOGETHER * HASH_BYTES - this.#held.length)
+      at += part.length
+      this.#held.push(part)
+      if (this.#held.length < TOGETHER * HASH_BYTES) continue
+      this.#climb(this.#hashSubtree(this.#held.bytes))
+      this.#held.clear()
+    }
   }
 
-  #climb(leaves: Uint8Array): void {
-    for (let level = 0, nodes = leaves; nodes.length > 0; level++) {
-      const left = this.#waiting[level] ?? null
-      if (left !== null) nodes = concat(left, nodes)
-      const whole = nodes.length - (nodes.length % (2 * HASH_BYTES))
-      this.#waiting[level] = whole < nodes.length ? nodes.slice(whole) : null
-      nodes = whole === 0 ? new Uint8Array() : this.#hashPairs(nodes.subarray(0, whole))
+  #climb(subtree: Hash): void {
+    let node = subtree
+    let level = 0
+    for (let left; (left = this.#waiting[level] ?? null) !== null; level++) {
+      this.#waiting[level] = null
+      node = hashNode(left, node)
     }
+    this.#waiting[level] = node
   }
 
   get size(): number {
@@ -49,8 +57,14 @@ export class TreeHasher {
   /** Root of the leaves pushed so far; there must be at least one. */
   root(): Hash {
     assert(this.#size > 0, 'a tree of the format has a leaf')
-    // The smallest subtree is the rightmost.
-    return this.#waiting.filter((node) => node !== null).reduce((right, left) => hashNode(left, right))
+    // From left to right complete subtrees become smaller.
+    const subtrees = this.#waiting.filter((node) => node !== null).reverse()
+    for (let rest = this.#held.bytes; rest.length > 0;) {
+      const bytes = HASH_BYTES * 2 ** Math.floor(Math.log2(rest.length / HASH_BYTES))
+      subtrees.push(this.#hashSubtree(rest.subarray(0, bytes)))
+      rest = rest.subarray(bytes)
+    }
+    return subtrees.reduceRight((right, left) => hashNode(left, right))
   }
 }
 
@@ -155,13 +169,14 @@ export function checkConsistency(
   return sn === 0 && equalBytes(fr, firstRoot) && equalBytes(sr, secondRoot)
 }
 
-function hashPairsPlainly(pairs: Uint8Array): Uint8Array {
-  const nodes = new Uint8Array(pairs.length / 2)
-  for (let at = 0; at < nodes.length; at += HASH_BYTES) {
-    const left = pairs.subarray(2 * at, 2 * at + HASH_BYTES)
-    nodes.set(hashNode(left, pairs.subarray(2 * at + HASH_BYTES, 2 * at + 2 * HASH_BYTES)), at)
-  }
-  return nodes
+function hashSubtreePlainly(leaves: Uint8Array): Hash {
+  const level = leaves.slice()
+  for (let bytes = leaves.length; bytes > HASH_BYTES; bytes /= 2)
+    for (let at = 0; at < bytes; at += 2 * HASH_BYTES) {
+      const right = at + HASH_BYTES
+      level.set(hashNode(level.subarray(at, right), level.subarray(right, right + HASH_BYTES)), at / 2)
+    }
+  return level.slice(0, HASH_BYTES)
 }
 
 function hashNode(left: Hash, right: Hash): Hash {

@@ -11,7 +11,7 @@ export interface CheckedRun {
   readonly start: number | null
   /** Where the first line begins that was not taken: what is wrong with it, if anything, is not said here. */
   readonly end: number
-  /** 32 bytes each. */
+  /** 32 bytes each, at the start of memory of their own that is larger: to be handed over, for a copy would be of all. */
   readonly leaves: Uint8Array<ArrayBuffer>
   readonly marks: readonly Mark[]
   /** Whether all lines that start in the run were taken. */
@@ -124,7 +124,7 @@ class RunLines {
     return {
       start: this.#start,
       end: this.#at,
-      leaves: this.#leaves.toBytes(),
+      leaves: this.#leaves.bytes,
       marks: this.#marks,
       isWhole: this.#at >= this.#to,
     }

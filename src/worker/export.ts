@@ -84,7 +84,7 @@ export async function writeBody(
   // The lines of a segment lie together; each of many read for itself would cost minutes.
   const rows = lines.length <= SORTED_ROWS ? lines.slice().reverse() : lines.slice().sort()
   checkLengths(index, rows)
-  const tree = new TreeHasher(kernel?.hashPairs)
+  const tree = new TreeHasher(kernel?.hashSubtree)
   const leaves = new Uint8Array(32 * rows.length)
   const parts: Blob[] = []
   const lengthOf = (batch: Uint32Array) => batch.reduce((bytes, row) => bytes + bytesOf(index, row), 0)

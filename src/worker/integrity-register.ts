@@ -109,7 +109,7 @@ async function bytesOf(leaves: unknown): Promise<unknown> {
 /** Hex root of kept leaves; null where they are not that many. */
 async function rootOf(leaves: unknown, count: number, findings: Findings): Promise<string | null> {
   if (!(leaves instanceof Uint8Array) || leaves.length !== 32 * count || count === 0) return null
-  const tree = new TreeHasher(kernel?.hashPairs)
+  const tree = new TreeHasher(kernel?.hashSubtree)
   for (let at = 0; at < leaves.length; at += 32 * LEAVES_A_PAUSE) {
     tree.push(leaves.subarray(at, at + 32 * LEAVES_A_PAUSE))
     await findings.pause()

@@ -17,7 +17,11 @@ export interface LaneTasks {
 }
 
 export const laneTasks: LaneTasks = {
-  check: ({ file, from, to }, context) => checkRun(kernel, readBytes(file, from - 1, context), from, to),
+  check: async ({ file, from, to }, context) => {
+    const run = await checkRun(kernel, readBytes(file, from - 1, context), from, to)
+    context.give(run.leaves.buffer)
+    return run
+  },
   gather: ({ run }) => gatherRun(kernel, run),
   stage: async ({ file, run }) => stageRun(kernel, await readBlob(file), run),
   search: searchSegment,

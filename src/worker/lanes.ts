@@ -13,7 +13,11 @@ const MOST_LANES = 8
 const IDLE_MS = 30_000
 /** Fewer bytes than this are not worth a worker's start, nor the way there. */
 const WORTH_BYTES = 512 * 1024
-const HERE: TaskContext = { signal: new AbortController().signal, progress: () => undefined }
+const HERE: TaskContext = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  give: () => undefined,
+}
 
 /**
  * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when

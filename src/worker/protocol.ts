@@ -29,4 +29,6 @@ export type Reply =
 export interface TaskContext {
   readonly signal: AbortSignal
   readonly progress: (progress: Progress) => void
+  /** Hands memory over with the answer instead of a copy: here it is empty from then on. */
+  readonly give: (memory: ArrayBuffer) => void
 }

@@ -6,18 +6,20 @@ declare const self: DedicatedWorkerGlobalScope
 /** Answers the calls of a `WorkerBridge` with `tasks`, from now on. */
 export function serve<Tasks>(tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<never, unknown> }): void {
   const running = new Map<number, AbortController>()
-  const reply = (message: Reply) => self.postMessage(message)
+  const reply = (message: Reply, given: ArrayBuffer[] = []) => self.postMessage(message, given)
 
   async function run({ id, task, input }: Extract<Request, { task: string }>): Promise<void> {
     const controller = new AbortController()
+    const given: ArrayBuffer[] = []
     running.set(id, controller)
     try {
       const work = tasks[task as keyof Tasks] as Task<unknown, unknown>
       const output = await work(input, {
         signal: controller.signal,
         progress: (progress) => reply({ id, progress }),
+        give: (memory) => given.push(memory),
       })
-      reply({ id, output })
+      reply({ id, output }, given)
     } catch (error) {
       reply({ id, error: toWire(error) })
     } finally {

@@ -9,6 +9,7 @@ import {
   rootOf,
   TreeHasher,
 } from '../../src/core/merkle.ts'
+import { startKernel } from './lanes.ts'
 import { checkPath, checkProof, MTH, node, PATH, PROOF, sha256 } from '../reference/merkle.ts'
 
 const leavesOf = (size: number) => Array.from({ length: size }, (_, at) => sha256(Buffer.from(`leaf ${at}`)))
@@ -107,6 +108,37 @@ it('agrees with its slow twin on larger trees', () => {
     }),
     { seed: SEED, numRuns: 25 },
   )
+})
+
+describe('leaves that come in runs of any length, some thousand of them', () => {
+  const leaves = leavesOf(5200)
+  const packed = concat(...leaves)
+  const kernel = startKernel()
+  const hashers = {
+    plainly: () => new TreeHasher(),
+    'by the kernel': () => new TreeHasher(kernel.hashSubtree),
+  }
+  const size = fc.oneof(
+    fc.integer({ min: 1, max: leaves.length }),
+    fc.constantFrom(1, 1023, 1024, 1025, 2047, 2048, 2049, 3072, 4095, 4096, 4097, 5120, 5121),
+  )
+  const cuts = fc.array(fc.nat(leaves.length), { maxLength: 6 })
+
+  it.each(Object.entries(hashers))('have the root of the slow twin, hashed %s', (_, makeHasher) => {
+    fc.assert(
+      fc.property(size, cuts, (size, cuts) => {
+        const tree = makeHasher()
+        const ends = [...cuts.filter((cut) => cut < size), size].sort((a, b) => a - b)
+        const starts = [0, ...ends]
+        for (const [at, end] of ends.entries()) tree.push(packed.subarray(32 * starts[at]!, 32 * end))
+        expect(tree.size).toBe(size)
+        const root = MTH(leaves.slice(0, size))
+        expect(tree.root()).toEqual(root)
+        expect(tree.root()).toEqual(root)
+      }),
+      { seed: SEED, numRuns: 40 },
+    )
+  })
 })
 
 it('answers as its slow twin whatever is claimed', () => {

@@ -11,7 +11,13 @@ import { codeOf, startTestWorker } from '../exchange/instance.ts'
 function context(): TaskContext & { readonly seen: Progress[]; readonly controller: AbortController } {
   const seen: Progress[] = []
   const controller = new AbortController()
-  return { seen, controller, signal: controller.signal, progress: (progress) => void seen.push(progress) }
+  return {
+    seen,
+    controller,
+    signal: controller.signal,
+    progress: (progress) => void seen.push(progress),
+    give: () => undefined,
+  }
 }
 
 const lanes = new Lanes(() => startTestWorker(LANE_NAME))
