@@ -25,17 +25,26 @@ export interface Mark {
   readonly offset: number
 }
 
+/** Runs that a lane has at once: what is read for one lies ready while the other is checked. */
+export const AHEAD = 2
 const LF = 0x0a
 const COMMA = 0x2c
 const PLAIN_BATCH = 192
 /** No memory with its hashes is spelled in fewer bytes; a list of leaves by this never grows. */
 const LEAST_LINE = 480
-const MOST_BYTES = 32 * 1024 * 1024
+const MOST_BYTES = 128 * 1024 * 1024
 const LEAST_BYTES = 512 * 1024
 
-/** Bytes of a run, so that small files too are shared out among `lanes` and large ones keep none of them waiting. */
+/** How far a run is: bytes and memories that were taken. */
+export type RunProgress = (bytes: number, memories: number) => void
+
+/**
+ * Bytes of a run: long ones, for each begins a reading anew, which may cost as much as what is hashed of some MB; and
+ * as many for each of `lanes`, so that all end together.
+ */
 export function runBytesOf(size: number, lanes: number): number {
-  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.ceil(size / (3 * lanes))))
+  const rounds = Math.ceil(size / (AHEAD * lanes * MOST_BYTES))
+  return Math.max(LEAST_BYTES, Math.ceil(size / (AHEAD * lanes * rounds)))
 }
 
 /**
@@ -49,11 +58,13 @@ export async function checkRun(
   chunks: AsyncIterable<Uint8Array>,
   from: number,
   to: number,
+  onProgress: RunProgress = () => undefined,
 ): Promise<CheckedRun> {
   const lines = new RunLines(kernel, from, to)
   for await (const chunk of chunks) {
     lines.push(chunk)
     if (lines.isDone) break
+    onProgress(lines.bytes, lines.memories)
   }
   return lines.toRun()
 }
@@ -108,6 +119,14 @@ class RunLines {
     })
     this.#isStopped = end < held.length + lines.length
     this.#at += end
+  }
+
+  get bytes(): number {
+    return this.#at - this.#from
+  }
+
+  get memories(): number {
+    return this.#leaves.length / 32
   }
 
   /** Nothing more is to be read. */

@@ -3,7 +3,7 @@ import type { SignatureEngine } from './ed25519.ts'
 import type { Kernel } from './kernel.ts'
 import type { LeafList } from './leaf-list.ts'
 import type { Envelope } from './manifest.ts'
-import type { CheckedRun, Mark } from './run.ts'
+import type { CheckedRun, Mark, RunProgress } from './run.ts'
 import type { Signers, Statement } from './statement.ts'
 
 export const LAYERS = ['signature', 'leaves', 'root', 'evidence'] as const
@@ -54,7 +54,7 @@ export interface Lanes {
   readonly count: number
   /** Bytes of a run. */
   readonly runBytes: number
-  readonly check: (from: number, to: number) => Promise<CheckedRun>
+  readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<CheckedRun>
   /** The file from a byte on. */
   readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }

@@ -2,18 +2,17 @@ import { ByteList, equalBytes } from './bytes.ts'
 import { FORMAT_CODES, type FormatCode } from './codes.ts'
 import { ExchangeError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
+import { inOrder } from './in-order.ts'
 import { LeafList } from './leaf-list.ts'
 import { LineSplitter, MAX_LINE } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import { checkLines, type CheckedRun, type Mark } from './run.ts'
+import { AHEAD, checkLines, type CheckedRun, type Mark } from './run.ts'
 import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
 
-/** What lies between the reading of the file and that of the next run, per lane: no lane waits for the reader. */
-const AHEAD = 2
 const BATCH_BYTES = 256 * 1024
 const LF = 0x0a
 
@@ -99,14 +98,29 @@ async function readWithLanes(
   onProgress: (bytes: number, memories: number) => void,
 ): Promise<void> {
   let end = offset
-  for await (const run of runsOf(lanes, offset)) {
+  /** Of runs that are under way or not yet taken: bytes and memories. Null once no more are taken. */
+  let ahead: Map<number, readonly [bytes: number, memories: number]> | null = new Map()
+  const tell = () => {
+    let [bytes, memories] = [end, reader.memories]
+    for (const counts of ahead?.values() ?? []) {
+      bytes += counts[0]
+      memories += counts[1]
+    }
+    onProgress(bytes, memories)
+  }
+  const watch = (from: number, ...counts: readonly [bytes: number, memories: number]) => {
+    if (ahead?.set(from, counts)) tell()
+  }
+  for await (const { from, run } of runsOf(lanes, offset, watch)) {
+    ahead.delete(from)
     if (run.start !== null) {
       if (run.start !== end || !reader.takeRun(run)) break
       end = run.end
     }
-    onProgress(end, reader.memories)
+    tell()
     if (!run.isWhole) break
   }
+  ahead = null
   const splitter = new LineSplitter(number + reader.memories, end)
   for await (const chunk of lanes.chunks(end)) {
     for (const line of splitter.push(chunk)) reader.readLine(line)
@@ -177,19 +191,20 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** The runs of a file in order, several under way at once. */
-async function* runsOf({ size, count, runBytes, check }: Lanes, offset: number): AsyncGenerator<CheckedRun> {
-  const pending: Promise<CheckedRun>[] = []
-  for (let from = offset; from < size || pending.length > 0;) {
-    while (from < size && pending.length < AHEAD * count) {
-      const run = check(from, Math.min(from + runBytes, size))
-      // If the reader stops before, nobody asks for it any more.
-      run.catch(() => undefined)
-      pending.push(run)
-      from += runBytes
-    }
-    yield await pending.shift()!
-  }
+/** The runs of a file in order, several under way at once, each with where it was asked from. */
+async function* runsOf(
+  { size, count, runBytes, check }: Lanes,
+  offset: number,
+  onProgress: (from: number, bytes: number, memories: number) => void,
+): AsyncGenerator<{ readonly from: number; readonly run: CheckedRun }> {
+  const starts = Array.from(
+    { length: Math.ceil((size - offset) / runBytes) },
+    (_, i) => offset + i * runBytes,
+  )
+  const runs = inOrder(starts, AHEAD * count, (from) =>
+    check(from, Math.min(from + runBytes, size), (bytes, memories) => onProgress(from, bytes, memories)),
+  )
+  for await (const [from, run] of runs) yield { from, run }
 }
 
 /** Enough of the start to tell what was given, whatever the sizes of the chunks. */

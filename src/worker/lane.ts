@@ -9,6 +9,9 @@ import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 /** Name of the workers that only check: they open no store. */
 export const LANE_NAME = 'omega-lane'
 
+/** Milliseconds between two words of how far a run is. */
+const TELL_MS = 100
+
 export interface LaneTasks {
   check: Task<{ file: Blob; from: number; to: number }, CheckedRun>
   gather: Task<{ run: RunToGather }, GatheredRun>
@@ -18,7 +21,12 @@ export interface LaneTasks {
 
 export const laneTasks: LaneTasks = {
   check: async ({ file, from, to }, context) => {
-    const run = await checkRun(kernel, readBytes(file, from - 1, context), from, to)
+    let told = performance.now()
+    const run = await checkRun(kernel, readBytes(file, from - 1, context), from, to, (done, memories) => {
+      if (performance.now() - told < TELL_MS) return
+      told = performance.now()
+      context.progress({ done, total: to - from, memories })
+    })
     context.give(run.leaves.buffer)
     return run
   },

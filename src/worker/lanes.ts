@@ -1,6 +1,6 @@
 import type { VerifyOptions } from '../core/verification.ts'
-import { runBytesOf } from '../core/run.ts'
-import { WorkerBridge } from './bridge.ts'
+import { runBytesOf, type RunProgress } from '../core/run.ts'
+import { WorkerBridge, type CallOptions } from './bridge.ts'
 import { kernel } from './kernel.ts'
 import { LANE_NAME, laneTasks, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
@@ -13,12 +13,7 @@ const MOST_LANES = 8
 const IDLE_MS = 30_000
 /** Fewer bytes than this are not worth a worker's start, nor the way there. */
 const WORTH_BYTES = 512 * 1024
-const HERE: TaskContext = {
-  signal: new AbortController().signal,
-  progress: () => undefined,
-  give: () => undefined,
-}
-
+const NEVER = new AbortController().signal
 /**
  * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when
  * they were idle for a while: what they hold is memory of a run, no state.
@@ -43,16 +38,17 @@ export class Lanes {
     task: Name,
     input: Parameters<LaneTasks[Name]>[0],
     bytes: number,
+    { signal = NEVER, onProgress = () => undefined }: CallOptions = {},
   ): Promise<Awaited<ReturnType<LaneTasks[Name]>>> {
     if (bytes < WORTH_BYTES) {
       const run = laneTasks[task] as Task<typeof input, Awaited<ReturnType<LaneTasks[Name]>>>
-      return run(input, HERE)
+      return run(input, { signal, progress: onProgress, give: () => undefined })
     }
     const lane = this.#load.indexOf(Math.min(...this.#load))
     this.#load[lane]!++
     clearTimeout(this.#reaper)
     try {
-      return await this.#bridges[lane]!.call(task, input)
+      return await this.#bridges[lane]!.call(task, input, { signal, onProgress })
     } finally {
       this.#load[lane]!--
       if (this.#load.every((calls) => calls === 0)) this.#reaper = setTimeout(() => this.#end(), IDLE_MS)
@@ -71,7 +67,11 @@ export class Lanes {
       size: file.size,
       count: this.count,
       runBytes: runBytesOf(file.size, this.count),
-      check: (from: number, to: number) => this.call('check', { file, from, to }, to - from),
+      check: (from: number, to: number, onProgress: RunProgress) =>
+        this.call('check', { file, from, to }, to - from, {
+          signal: context.signal,
+          onProgress: ({ done, memories }) => onProgress(done, memories),
+        }),
       chunks: (from: number) => source.chunks(context, from),
     }
     return { kernel, lanes }

@@ -36,16 +36,21 @@ export class OpenedManifest {
 
   /** Reads and verifies the whole file. Throws `file_unreadable`, `cancelled`; never for what it holds. */
   static async verify(source: Source, lanes: Lanes, context: TaskContext): Promise<OpenedManifest> {
-    const { signal, progress } = context
-    const verification = await verifyManifest(source.chunks(context), {
-      ...lanes.optionsFor(source, context),
-      onSigned: (signed) => progress({ done: 0, total: source.size, memories: 0, signed }),
-      onProgress: (bytes, memories) => {
-        if (signal.aborted) throw new ExchangeError('cancelled')
-        progress({ done: source.isGzip ? source.read : bytes, total: source.size, memories })
-      },
-    })
-    return new OpenedManifest(source, verification)
+    const { progress } = context
+    const ended = new AbortController()
+    const reading = { signal: AbortSignal.any([context.signal, ended.signal]) }
+    try {
+      const verification = await verifyManifest(source.chunks(reading), {
+        ...lanes.optionsFor(source, reading),
+        onSigned: (signed) => progress({ done: 0, total: source.size, memories: 0, signed }),
+        onProgress: (bytes, memories) =>
+          progress({ done: source.isGzip ? source.read : bytes, total: source.size, memories }),
+      })
+      return new OpenedManifest(source, verification)
+    } finally {
+      // Lanes may be far ahead of a line that does not hold.
+      ended.abort()
+    }
   }
 
   /** What is known of the file, without the leaves. */

@@ -2,6 +2,8 @@ import { ExchangeError } from '../core/errors.ts'
 import type { TaskContext } from './protocol.ts'
 
 const CHUNK_BYTES = 512 * 1024
+/** A chunk is filled before it is given, where the engine can: fewer of them cost less. */
+const WHOLE = { min: CHUNK_BYTES }
 const SLICE_BYTES = 2 * 1024 * 1024
 
 /**
@@ -105,12 +107,13 @@ export async function* readBytes(
   inUse.add(reader)
   try {
     for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer)).catch((cause: unknown) => {
+      const { done, value } = await reader.read(new Uint8Array(buffer), WHOLE).catch((cause: unknown) => {
         throw new ExchangeError('file_unreadable', '', {}, { cause })
       })
       if (signal.aborted) throw new ExchangeError('cancelled')
+      // The last chunk, not filled, comes with the word that there are no more.
+      if (value !== undefined && value.length > 0) yield value
       if (done) break
-      yield value
       buffer = value.buffer
     }
   } finally {

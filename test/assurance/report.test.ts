@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { format, resolveConfig } from 'prettier'
+import { expect, it } from 'vitest'
+import { SUITES } from './assure.ts'
+import { COURIERS, LARGE, RANDOM, STRUCTURED } from './mutants.ts'
+import { PLANTS } from './planted.ts'
+import type { Assurance } from './report.ts'
+import { faultsOf, toMarkdown } from './report.ts'
+import { SMALL } from './resources.ts'
+import { scenarios, SECONDS_PER_MB } from './scenarios.ts'
+
+/** The report that is committed: `npm run assure` writes it anew. */
+const here = (path: string) => new URL(path, import.meta.url).pathname
+const read = (path: string) => readFileSync(here(path), 'utf8')
+const report = JSON.parse(read('report.json')) as Assurance
+const named = (all: readonly { readonly name: string }[] | null | undefined) =>
+  (all ?? []).map(({ name }) => name)
+
+it('is of what is there now: the same classes, plants, scenarios and suites', () => {
+  const results = [...report.fuzz!, report.courier!]
+  const classes = new Set(results.flatMap((result) => Object.keys(result.classes)))
+  expect([...classes].sort()).toEqual(named([...STRUCTURED, ...LARGE, ...RANDOM, ...COURIERS]).sort())
+  expect(named(report.planted!.plants)).toEqual(named(PLANTS))
+  expect(named(report.resources)).toEqual(named([SMALL, ...scenarios()]))
+  expect(named(report.suites)).toEqual(named(SUITES))
+})
+
+it('says that all holds, and says to people what it says to machines', async () => {
+  expect(faultsOf(report)).toEqual([])
+  const filepath = here('report.md')
+  const options = { ...(await resolveConfig(filepath)), filepath }
+  expect(await format(toMarkdown(report), options)).toBe(read('report.md'))
+})
+
+it('has the figures that SECURITY.md names', () => {
+  const page = read('../../SECURITY.md')
+  const gigabytes = Number(/takes up to (\d\.\d) GB while it is read/.exec(page)?.[1])
+  const most = Math.max(...report.resources!.map(({ megabytes }) => megabytes)) / 1000
+  expect(gigabytes).toBeGreaterThanOrEqual(most)
+  expect(gigabytes).toBeLessThan(1.3 * most)
+  const seconds = Number(/at most (\d\.\d+) s of CPU time for each megabyte/.exec(page)?.[1])
+  expect(seconds).toBe(SECONDS_PER_MB)
+})
