@@ -171,13 +171,18 @@ function loadWords(i: u32, p0: usize, p1: usize, p2: usize, p3: usize): void {
   v128.store(to, v128.shuffle<i64>(ab23, cd23, 1, 3), 48)
 }
 
-/** What a round adds to `h`: Σ1(e) + Ch(e, f, g) + K + W. */
+/** What a round adds to `h` and to `d` but for Σ1(e): Ch(e, f, g) + K + W + h. */
 // @ts-ignore: decorator
 @inline
-function temp1(w: usize, k: usize, e: v128, f: v128, g: v128, h: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotate(e, 6), rotate(e, 11)), rotate(e, 25))
+function part(w: usize, k: usize, e: v128, f: v128, g: v128, h: v128): v128 {
   const choice = v128.xor(g, v128.and(e, v128.xor(f, g)))
-  return i32x4.add(i32x4.add(i32x4.add(h, v128.load(w)), v128.load_splat<u32>(k)), i32x4.add(choice, sigma))
+  return i32x4.add(i32x4.add(i32x4.add(h, v128.load(w)), v128.load_splat<u32>(k)), choice)
+}
+
+// @ts-ignore: decorator
+@inline
+function sigma1(e: v128): v128 {
+  return v128.xor(v128.xor(rotate(e, 6), rotate(e, 11)), rotate(e, 25))
 }
 
 // @ts-ignore: decorator
@@ -186,19 +191,26 @@ function sigma0(a: v128): v128 {
   return v128.xor(v128.xor(rotate(a, 2), rotate(a, 13)), rotate(a, 22))
 }
 
-/** One block of each lane into its state. */
+/** The word of the message schedule sixteen after the one at `at`. */
+// @ts-ignore: decorator
+@inline
+function extend(at: usize): void {
+  const w1 = v128.load(at, 16)
+  const w14 = v128.load(at, 14 * 16)
+  const s0 = v128.xor(v128.xor(rotate(w1, 7), rotate(w1, 18)), i32x4.shr_u(w1, 3))
+  const s1 = v128.xor(v128.xor(rotate(w14, 17), rotate(w14, 19)), i32x4.shr_u(w14, 10))
+  v128.store(at, i32x4.add(i32x4.add(i32x4.add(v128.load(at), v128.load(at, 9 * 16)), s0), s1), 256)
+}
+
+/**
+ * One block of each lane into its state. What waits longest for what came before, in each round the two sums Σ, is
+ * added last; and the schedule is made beside the rounds: so the processor has both to do at once.
+ */
 function compress(p0: usize, p1: usize, p2: usize, p3: usize): void {
   loadWords(0, p0, p1, p2, p3)
   loadWords(1, p0, p1, p2, p3)
   loadWords(2, p0, p1, p2, p3)
   loadWords(3, p0, p1, p2, p3)
-  for (let at: usize = W; at < W + 48 * 16; at += 16) {
-    const w1 = v128.load(at, 16)
-    const w14 = v128.load(at, 14 * 16)
-    const s0 = v128.xor(v128.xor(rotate(w1, 7), rotate(w1, 18)), i32x4.shr_u(w1, 3))
-    const s1 = v128.xor(v128.xor(rotate(w14, 17), rotate(w14, 19)), i32x4.shr_u(w14, 10))
-    v128.store(at, i32x4.add(i32x4.add(v128.load(at), s0), i32x4.add(v128.load(at, 9 * 16), s1)), 256)
-  }
   let a = v128.load(state)
   let b = v128.load(state, 16)
   let c = v128.load(state, 32)
@@ -209,43 +221,33 @@ function compress(p0: usize, p1: usize, p2: usize, p3: usize): void {
   let h = v128.load(state, 112)
   // The majority of a, b and c is b where b and c agree, else a; what a and b differ in serves the next round.
   let bc = v128.xor(b, c)
-  let ab = bc
   let k: usize = K
-  // Eight rounds a turn: after eight each letter is back in its own variable.
-  for (let w: usize = W; w < W + 1024; w += 128) {
-    h = temp1(w + 0, k + 0, e, f, g, h)
-    d = i32x4.add(d, h)
-    ab = v128.xor(a, b)
-    h = i32x4.add(i32x4.add(h, sigma0(a)), v128.xor(b, v128.and(ab, bc)))
-    g = temp1(w + 16, k + 4, d, e, f, g)
-    c = i32x4.add(c, g)
+  for (let w: usize = W; w < W + 64 * 16; w += 32, k += 8) {
+    if (w < W + 48 * 16) {
+      extend(w)
+      extend(w + 16)
+    }
+    let t = part(w, k, e, f, g, h)
+    let s = sigma1(e)
+    d = i32x4.add(i32x4.add(d, t), s)
+    const ab = v128.xor(a, b)
+    h = i32x4.add(i32x4.add(i32x4.add(t, s), v128.xor(b, v128.and(ab, bc))), sigma0(a))
+    t = part(w + 16, k + 4, d, e, f, g)
+    s = sigma1(d)
+    c = i32x4.add(i32x4.add(c, t), s)
     bc = v128.xor(h, a)
-    g = i32x4.add(i32x4.add(g, sigma0(h)), v128.xor(a, v128.and(bc, ab)))
-    f = temp1(w + 32, k + 8, c, d, e, f)
-    b = i32x4.add(b, f)
-    ab = v128.xor(g, h)
-    f = i32x4.add(i32x4.add(f, sigma0(g)), v128.xor(h, v128.and(ab, bc)))
-    e = temp1(w + 48, k + 12, b, c, d, e)
-    a = i32x4.add(a, e)
-    bc = v128.xor(f, g)
-    e = i32x4.add(i32x4.add(e, sigma0(f)), v128.xor(g, v128.and(bc, ab)))
-    d = temp1(w + 64, k + 16, a, b, c, d)
-    h = i32x4.add(h, d)
-    ab = v128.xor(e, f)
-    d = i32x4.add(i32x4.add(d, sigma0(e)), v128.xor(f, v128.and(ab, bc)))
-    c = temp1(w + 80, k + 20, h, a, b, c)
-    g = i32x4.add(g, c)
-    bc = v128.xor(d, e)
-    c = i32x4.add(i32x4.add(c, sigma0(d)), v128.xor(e, v128.and(bc, ab)))
-    b = temp1(w + 96, k + 24, g, h, a, b)
-    f = i32x4.add(f, b)
-    ab = v128.xor(c, d)
-    b = i32x4.add(i32x4.add(b, sigma0(c)), v128.xor(d, v128.and(ab, bc)))
-    a = temp1(w + 112, k + 28, f, g, h, a)
-    e = i32x4.add(e, a)
-    bc = v128.xor(b, c)
-    a = i32x4.add(i32x4.add(a, sigma0(b)), v128.xor(c, v128.and(bc, ab)))
-    k += 32
+    g = i32x4.add(i32x4.add(i32x4.add(t, s), v128.xor(a, v128.and(bc, ab))), sigma0(h))
+    // Two rounds on, each letter stands two places further: g is the new a.
+    const first = g
+    const second = h
+    h = f
+    g = e
+    f = d
+    e = c
+    d = b
+    c = a
+    b = second
+    a = first
   }
   v128.store(state, i32x4.add(v128.load(state), a))
   v128.store(state, i32x4.add(v128.load(state, 16), b), 16)
