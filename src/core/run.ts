@@ -121,8 +121,9 @@ class RunLines {
     this.#at += end
   }
 
+  /** Of the run: its last line may end behind it. */
   get bytes(): number {
-    return this.#at - this.#from
+    return Math.min(this.#at, this.#to) - this.#from
   }
 
   get memories(): number {

@@ -98,10 +98,12 @@ async function readWithLanes(
   onProgress: (bytes: number, memories: number) => void,
 ): Promise<void> {
   let end = offset
+  /** Where the first run was asked from that is not taken: its first line may begin behind it. */
+  let border = offset
   /** Of runs that are under way or not yet taken: bytes and memories. Null once no more are taken. */
   let ahead: Map<number, readonly [bytes: number, memories: number]> | null = new Map()
   const tell = () => {
-    let [bytes, memories] = [end, reader.memories]
+    let [bytes, memories] = [border, reader.memories]
     for (const counts of ahead?.values() ?? []) {
       bytes += counts[0]
       memories += counts[1]
@@ -111,12 +113,13 @@ async function readWithLanes(
   const watch = (from: number, ...counts: readonly [bytes: number, memories: number]) => {
     if (ahead?.set(from, counts)) tell()
   }
-  for await (const { from, run } of runsOf(lanes, offset, watch)) {
+  for await (const { from, to, run } of runsOf(lanes, offset, watch)) {
     ahead.delete(from)
     if (run.start !== null) {
       if (run.start !== end || !reader.takeRun(run)) break
       end = run.end
     }
+    border = run.isWhole ? to : end
     tell()
     if (!run.isWhole) break
   }
@@ -191,20 +194,20 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** The runs of a file in order, several under way at once, each with where it was asked from. */
+/** The runs of a file in order, several under way at once, each with what was asked for. */
 async function* runsOf(
   { size, count, runBytes, check }: Lanes,
   offset: number,
   onProgress: (from: number, bytes: number, memories: number) => void,
-): AsyncGenerator<{ readonly from: number; readonly run: CheckedRun }> {
-  const starts = Array.from(
-    { length: Math.ceil((size - offset) / runBytes) },
-    (_, i) => offset + i * runBytes,
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: CheckedRun }> {
+  const parts = Array.from({ length: Math.ceil((size - offset) / runBytes) }, (_, i) => {
+    const from = offset + i * runBytes
+    return { from, to: Math.min(from + runBytes, size) }
+  })
+  const runs = inOrder(parts, AHEAD * count, ({ from, to }) =>
+    check(from, to, (bytes, memories) => onProgress(from, bytes, memories)),
   )
-  const runs = inOrder(starts, AHEAD * count, (from) =>
-    check(from, Math.min(from + runBytes, size), (bytes, memories) => onProgress(from, bytes, memories)),
-  )
-  for await (const [from, run] of runs) yield { from, run }
+  for await (const [part, run] of runs) yield { ...part, run }
 }
 
 /** Enough of the start to tell what was given, whatever the sizes of the chunks. */

@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { AHEAD, runBytesOf } from '../../src/core/run.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { bytesOfCase, CASES } from './cases.ts'
 import { inRuns, startKernel } from './lanes.ts'
 import { inChunks } from './manifests.ts'
+import { buildManifest } from '../reference/writer.ts'
 
 const kernel = startKernel()
 
@@ -28,4 +31,58 @@ describe.each(Object.entries(GROUPS))('%s, in runs', (_, cases) => {
       expect(await answer(inChunks(bytes, [size]), { kernel, batchBytes: size })).toEqual(plain)
     }
   })
+})
+
+describe('progress over runs', () => {
+  const { bytes } = buildManifest({
+    memories: Array.from({ length: 60 }, (_, i) => ({ content: `memory ${i} `.repeat(200) })),
+  })
+
+  it.each([3000, 20_000, 2 ** 20])(
+    'rises to the whole in runs of %i bytes, and within them',
+    async (runBytes) => {
+      const seen: (readonly [bytes: number, memories: number])[] = []
+      const onProgress = (...told: readonly [number, number]) => void seen.push(told)
+      const { failure } = await verifyManifest(inChunks(bytes), {
+        ...inRuns(bytes, kernel, runBytes),
+        onProgress,
+      })
+      expect(failure).toBeNull()
+      for (const [i, [done, memories]] of seen.entries()) {
+        const [before, memoriesBefore] = seen[i - 1] ?? [0, 0]
+        expect(done).toBeGreaterThanOrEqual(before)
+        expect(memories).toBeGreaterThanOrEqual(memoriesBefore)
+        expect(done).toBeLessThanOrEqual(bytes.length)
+      }
+      expect(seen.at(-1)).toEqual([bytes.length, 60])
+      // Chunks are of 1,000 bytes: each is heard of.
+      expect(new Set(seen.map(([done]) => done)).size).toBeGreaterThan(50)
+    },
+  )
+
+  it('goes on from where the runs stopped, if a line does not hold', async () => {
+    const broken = Buffer.from(bytes)
+    broken[broken.indexOf('memory 31 ')]! ^= 1
+    const seen: number[] = []
+    const { failure } = await verifyManifest(inChunks(broken), {
+      ...inRuns(broken, kernel, 20_000),
+      onProgress: (_, memories) => void seen.push(memories),
+    })
+    expect(failure).toMatchObject({ code: 'content_hash_mismatch', index: 31 })
+    expect(seen.at(-1)).toBe(31)
+  })
+})
+
+it('cuts a file into as many runs for each lane, long ones, none of them huge', () => {
+  const MIB = 2 ** 20
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 40 }), fc.integer({ min: 1, max: 16 }), (size, lanes) => {
+      const bytes = runBytesOf(size, lanes)
+      expect(bytes).toBeGreaterThanOrEqual(MIB / 2)
+      expect(bytes).toBeLessThanOrEqual(128 * MIB)
+      const runs = Math.ceil(size / bytes)
+      if (bytes > MIB / 2) expect(runs % (AHEAD * lanes) === 0 || bytes < MIB).toBe(true)
+    }),
+    { seed: 20261126, numRuns: 500 },
+  )
 })

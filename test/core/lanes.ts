@@ -25,7 +25,7 @@ export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: numbe
     size: bytes.length,
     count: 2,
     runBytes,
-    check: (from, to) => checkRun(kernel, chunks(from - 1), from, to),
+    check: (from, to, onProgress) => checkRun(kernel, chunks(from - 1), from, to, onProgress),
     chunks,
   }
   return { kernel, lanes }

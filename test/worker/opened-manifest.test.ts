@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Memory } from '../../src/core/memory.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
-import type { Progress, TaskContext } from '../../src/worker/protocol.ts'
+import type { Progress, Reply, TaskContext } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
 import { LANE_NAME } from '../../src/worker/lane.ts'
 import { Lanes } from '../../src/worker/lanes.ts'
@@ -84,6 +84,28 @@ describe.each([
     const source = await Source.open(new Blob([contents]))
     expect(await codeOf(OpenedManifest.verify(source, lanes, { ...on, progress }))).toBe('cancelled')
   })
+})
+
+it('lanes that are far ahead of a line that does not hold are told to stop', async () => {
+  const text = new TextDecoder().decode(bytes)
+  const [first, last] = [text.indexOf(memories[0]!.content), text.lastIndexOf('\n{"author"')]
+  const broken = bytes.slice()
+  broken[first]! ^= 1
+  // Lines enough, each by itself sound, that no lane is done before.
+  const lines = bytes.slice(text.indexOf('\n{"author"'), last)
+  const file = new Blob([broken.slice(0, last), ...Array.from({ length: 25 }, () => lines)])
+  const ends: (string | undefined)[] = []
+  const watched = new Lanes(() => {
+    const worker = startTestWorker(LANE_NAME)
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      if (!('progress' in data)) ends.push('error' in data && 'code' in data.error ? data.error.code : 'done')
+    })
+    return worker
+  })
+  const opened = await OpenedManifest.verify(await Source.open(file), watched, context())
+  expect(opened.verification.failure).toMatchObject({ code: 'content_hash_mismatch', index: 0 })
+  await expect.poll(() => ends.length).toBe(2 * watched.count)
+  expect(ends).toContain('cancelled')
 })
 
 it('a changed byte between two readings is noticed, wherever it is', async () => {
