@@ -257,7 +257,7 @@ function endless(): { head: string; lines: Buffer; memories: number } {
 const last = () => buildManifest({ ...huge, memories: [{}, {}] }).lines[5]!
 const GIB_OF_MIB = 1024
 /** What a stranger who signs can make a reader spend for each megabyte that inflates, at 1 kB of file. */
-export const SECONDS_PER_MB = 0.6
+const SECONDS_PER_MB = 0.6
 
 /** Whole, with its checksum. */
 function* gzipOf(head: string, repeated: Uint8Array, times: number, tail: string): Generator<Uint8Array> {
