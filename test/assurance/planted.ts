@@ -174,7 +174,6 @@ const CORE_PLANTS: readonly Plant[] = [
   gone('ahead of the clock', 'core/freshness.ts', '5 * 60 * 1000', 'Infinity'),
   gone('runs: a line of at most 8 MiB', 'core/run.ts', ' || lf - end > MAX_LINE'),
   gone('runs: the last memory is not theirs', 'core/run.ts', ' || bytes[lf - 1] !== COMMA'),
-  gone('runs: one behind the other', 'core/verify.ts', 'run.start !== end || '),
   never(
     'runs: no more memories than signed',
     'core/manifest-reader.ts',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AHEAD, runBytesOf } from '../../src/core/run.ts'
+import type { Lanes } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { bytesOfCase, CASES } from './cases.ts'
 import { inRuns, startKernel } from './lanes.ts'
@@ -31,6 +32,22 @@ describe.each(Object.entries(GROUPS))('%s, in runs', (_, cases) => {
       expect(await answer(inChunks(bytes, [size]), { kernel, batchBytes: size })).toEqual(plain)
     }
   })
+})
+
+it('a run that does not begin where the one before it ended, as of a file that changes meanwhile, is not taken', async () => {
+  const { bytes } = buildManifest({
+    memories: Array.from({ length: 60 }, (_, i) => ({ content: `memory ${i} `.repeat(200) })),
+  })
+  const first = Buffer.from(bytes).indexOf('{"author"')
+  const second = Buffer.from(bytes).indexOf('{"author"', first + 1)
+  // The same with its first memory twice: all that follows stands one line further.
+  const changed = Buffer.concat([bytes.subarray(0, second), bytes.subarray(first)])
+  const [before, after] = [inRuns(bytes, kernel, 20_000), inRuns(changed, kernel, 20_000)]
+  const check: Lanes['check'] = (from, ...rest) =>
+    (from < 40_000 ? before : after).lanes!.check(from, ...rest)
+  const found = await answer(inChunks(bytes), { kernel, lanes: { ...before.lanes!, check } })
+  expect(found).toEqual(await answer(inChunks(bytes)))
+  expect(found.failure).toBeNull()
 })
 
 describe('progress over runs', () => {
