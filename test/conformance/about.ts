@@ -736,7 +736,7 @@ const statement: Row[] = [
     'the line is the canonical form of what it says.',
   ],
   [
-    /a format of no version|a surplus member (of the document|before the format|behind the statement)|a statement that is no object|details beside a manifest/,
+    /a format of no version|a surplus member (of the document|behind the statement)|a statement that is no object|details beside a manifest/,
     'exactly',
     'document and statement have these members and no other.',
   ],

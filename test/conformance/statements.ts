@@ -122,11 +122,6 @@ export const STATEMENTS: readonly StatementCase[] = [
     'shape_invalid',
   ],
   [
-    'a surplus member before the format',
-    () => text(`${serialize({ a: 1, format: 'omega-statement/1', statement: receipt() })}\n`),
-    'shape_invalid',
-  ],
-  [
     'a surplus member behind the statement',
     () => text(`${serialize({ format: 'omega-statement/1', statement: receipt(), z: 1 })}\n`),
     'shape_invalid',
