@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { giveAway, makeReader, type Asked } from './readers.ts'
 import { readShipped } from './shipped.ts'
@@ -35,6 +36,16 @@ describe('wrong readers', () => {
     },
     120_000,
   )
+
+  it('change what stands in its file just once', () => {
+    const texts = new Map<string, string>()
+    for (const { name, edits } of [...WRONG_READERS, ...EQUIVALENT])
+      for (const [file, from] of edits) {
+        const text = texts.get(file) ?? readFileSync(new URL(`../reference/${file}`, import.meta.url), 'utf8')
+        texts.set(file, text)
+        expect(text.split(from).length - 1, `${name}: ${file}`).toBe(1)
+      }
+  })
 
   it('have names of their own', () => {
     expect(new Set(WRONG_READERS.map(({ name }) => name)).size).toBe(WRONG_READERS.length)

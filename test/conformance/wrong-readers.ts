@@ -983,8 +983,14 @@ const statementFiles: WrongReader[] = [
   wrong(
     'the document counts as a level',
     STATEMENT_FILE,
-    'if (inner === undefined) return parseCanonical(text)',
-    'if (inner !== undefined) return parseCanonical(text)',
+    'if (!isObject(value)) return parseCanonical(text)',
+    'if (isObject(value)) return parseCanonical(text)',
+  ),
+  wrong(
+    'a document in any spelling',
+    STATEMENT_FILE,
+    "return `{${spelled.join(',')}}` === text ? value : undefined",
+    'return value',
   ),
   wrong(
     'lines of any length',
