@@ -37,8 +37,10 @@ export class OpenedManifest {
   /** Reads and verifies the whole file. Throws `file_unreadable`, `cancelled`; never for what it holds. */
   static async verify(source: Source, lanes: Lanes, context: TaskContext): Promise<OpenedManifest> {
     const { progress } = context
-    const ended = new AbortController()
-    const reading = { signal: AbortSignal.any([context.signal, ended.signal]) }
+    const reading = new AbortController()
+    const stop = () => reading.abort()
+    context.signal.addEventListener('abort', stop, { once: true })
+    if (context.signal.aborted) stop()
     try {
       const verification = await verifyManifest(source.chunks(reading), {
         ...lanes.optionsFor(source, reading),
@@ -49,7 +51,8 @@ export class OpenedManifest {
       return new OpenedManifest(source, verification)
     } finally {
       // Lanes may be far ahead of a line that does not hold.
-      ended.abort()
+      stop()
+      context.signal.removeEventListener('abort', stop)
     }
   }
 
