@@ -10,8 +10,8 @@ import type { VerifyOptions } from '../core/verification.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 const MOST_LANES = 16
-/** Below this a thread is not worth its start. */
-const WORTH_BYTES = 8 * 1024 * 1024
+/** Below this a thread is not worth its start, a fifth of a second. */
+const WORTH_BYTES = 64 * 1024 * 1024
 
 /** A run to be checked, and its answer; `failed` is what reading the file says. */
 interface Asked {
