@@ -14,6 +14,7 @@ const IDLE_MS = 30_000
 /** Fewer bytes than this are not worth a worker's start, nor the way there. */
 const WORTH_BYTES = 512 * 1024
 const NEVER = new AbortController().signal
+
 /**
  * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when
  * they were idle for a while: what they hold is memory of a run, no state.

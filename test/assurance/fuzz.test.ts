@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sha256 } from '../reference/merkle.ts'
 import { hex } from '../reference/shapes.ts'
@@ -143,3 +143,10 @@ it(
   },
   LONG,
 )
+
+it('plants each bug in what stands in its file just once', () => {
+  for (const { name, file, text } of PLANTS) {
+    const code = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
+    expect(code.split(text).length - 1, `${name}: ${file}`).toBe(1)
+  }
+})
