@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { Kernel } from '../core/kernel.ts'
 import { checkRun, runBytesOf, type CheckedRun } from '../core/run.ts'
-import { isKernelRight } from '../core/self-test.ts'
+import { isKernelRight } from '../core/kernel-test.ts'
 import type { VerifyOptions } from '../core/verification.ts'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -45,13 +45,13 @@ export function openLanes(
   fd: number,
   size: number,
 ): { readonly options: VerifyOptions; readonly end: () => void } {
-  const kernel = startKernel()
-  const threads: Lane[] = []
   const isWorth = size >= WORTH_BYTES
   const count = isWorth ? Math.min(availableParallelism(), MOST_LANES) : 1
+  // At once: they start while the envelope is read.
+  const threads = Array.from({ length: isWorth ? count : 0 }, () => new Lane(fd))
+  const kernel = startKernel()
   const check = (from: number, to: number): Promise<CheckedRun> => {
     if (!isWorth) return checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
-    while (threads.length < count) threads.push(new Lane(fd))
     return threads.reduce((a, b) => (b.load < a.load ? b : a)).check({ from, to })
   }
   const lanes = {
@@ -71,6 +71,8 @@ export function openLanes(
 class Lane {
   readonly #worker: Worker
   readonly #waiting: { resolve: (run: CheckedRun) => void; reject: (error: Error) => void }[] = []
+  /** Why the thread ended, which may be before anything was asked of it. */
+  #lost: Error | null = null
 
   constructor(fd: number) {
     this.#worker = new Worker(fileURLToPath(import.meta.url), { workerData: { fd } })
@@ -79,7 +81,10 @@ class Lane {
       if ('run' in answer) resolve(answer.run)
       else reject(new Error(answer.failed))
     })
-    this.#worker.on('error', (error: Error) => this.#waiting.splice(0).forEach(({ reject }) => reject(error)))
+    this.#worker.on('error', (error: Error) => {
+      this.#lost = error
+      this.#waiting.splice(0).forEach(({ reject }) => reject(error))
+    })
   }
 
   get load(): number {
@@ -87,6 +92,7 @@ class Lane {
   }
 
   check(asked: Asked): Promise<CheckedRun> {
+    if (this.#lost !== null) return Promise.reject(this.#lost)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#worker.postMessage(asked)

@@ -12,7 +12,7 @@ import { createReport, type Report } from '../core/report.ts'
 import { reportStatementFile, STATEMENT_FILE_BYTES, type StatementReport } from '../core/statement-file.ts'
 import { isTime } from '../core/text.ts'
 import { findUnseen } from '../core/unseen.ts'
-import { verifyManifest } from '../core/verify.ts'
+import { UNREADABLE, verifyManifest } from '../core/verify.ts'
 import { LAYERS, type Verification } from '../core/verification.ts'
 import { gunzip } from './gunzip.ts'
 import { openLanes, serveLane, startKernel } from './lanes.ts'
@@ -99,12 +99,12 @@ async function verify({ file: path, trusted, now }: Arguments): Promise<Report |
     throw usage(`${shown(path)} cannot be opened: ${shown(messageOf(cause))}`)
   }
   try {
-    if (recognise(await peek(handle, path)) === 'statement') {
-      const read = async () => beginning(await contents(handle, path), STATEMENT_FILE_BYTES)
-      return await reportStatementFile(read, trusted)
-    }
+    const start = await peek(handle, path, RECOGNISED_BYTES)
+    const isStatement = start !== null && recognise(start) === 'statement'
+    const bytes = isStatement ? await peek(handle, path, STATEMENT_FILE_BYTES) : null
+    if (bytes !== null) return await reportStatementFile(bytes, trusted)
     const trust = trusted && { trusted, revoked: new Set<string>() }
-    const verification = await verifyFile(handle, path)
+    const verification = isStatement ? UNREADABLE : await verifyFile(handle, path)
     return createReport(verification, { now, ...(trust === null ? {} : { trust }) })
   } finally {
     await handle.close()
@@ -122,12 +122,12 @@ async function verifyFile(handle: FileHandle, path: string): Promise<Verificatio
   }
 }
 
-/** Enough to tell what the file is; of a broken gzip file nothing: it is judged as a manifest. */
-async function peek(handle: FileHandle, path: string): Promise<Uint8Array> {
+/** The first `most` bytes, or all; null of a broken gzip file, which is no statement (manifest-format, 10). */
+async function peek(handle: FileHandle, path: string, most: number): Promise<Uint8Array | null> {
   try {
-    return await beginning(await contents(handle, path), RECOGNISED_BYTES)
+    return await beginning(await contents(handle, path), most)
   } catch (error) {
-    if (error instanceof ExchangeError && error.code === 'gzip_invalid') return new Uint8Array()
+    if (error instanceof ExchangeError && error.code === 'gzip_invalid') return null
     throw error
   }
 }

@@ -14,8 +14,14 @@ export function toHex(bytes: Uint8Array): string {
 /** Bytes of lower-case hex that `isHex` has accepted. Inverse of `toHex`. */
 export function fromHex(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digitAt(hex, 2 * i) + digitAt(hex, 2 * i + 1)
   return bytes
+}
+
+/** Of `0` to `9`, or of `a` to `f`. */
+function digitAt(hex: string, at: number): number {
+  const code = hex.charCodeAt(at)
+  return code < 0x3a ? code - 0x30 : code - 0x57
 }
 
 /** Whether `value` is `length` bytes in lower-case hex (manifest-format, 0). */

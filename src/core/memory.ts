@@ -1,4 +1,4 @@
-import { fromBase64Url, fromHex, isHash, toBase64Url, toHex } from './bytes.ts'
+import { encodeUtf8, fromBase64Url, fromHex, isHash, toBase64Url, toHex } from './bytes.ts'
 import { canonicalize, isObject, type JsonObject, type JsonValue } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import { DOMAIN, hashText, hashWith } from './hash.ts'
@@ -36,9 +36,8 @@ export const MAX_CONTENT = 1_000_000
 export const MAX_TAGS = 256
 /** 16 bytes as base64url: the last of 22 characters carries 2 bits, its 4 spare ones zero. */
 const BLIND = /^[A-Za-z0-9_-]{21}[AQgw]$/
-const LEAF_PREFIX = 'omega-memory/1\n'
+const LEAF_PREFIX = encodeUtf8('omega-memory/1\n')
 const NO_METADATA = new Uint8Array(32)
-const NOT_IN_LEAF = ['blind', 'content', 'content_sha256', 'leaf_hash', 'metadata', 'provenance']
 const REFUSED_NAMES = ['federation_origin', '__proto__']
 
 const LEAF_RECORD = {
@@ -134,7 +133,8 @@ function sealedHash(memory: { blind: string; content_sha256: string; metadata?: 
 }
 
 function leafHash(memory: object): Uint8Array<ArrayBuffer> {
-  const record = Object.fromEntries(Object.entries(memory).filter(([name]) => !NOT_IN_LEAF.includes(name)))
+  // Its hash is over `record`; the seal stands in it for what is named here.
+  const { blind, content, content_sha256, leaf_hash, metadata, provenance, ...record } = memory as JsonObject
   return hashWith(DOMAIN.leaf, LEAF_PREFIX, canonicalize(record))
 }
 

@@ -1,4 +1,4 @@
-import { ByteList, concat, decodeUtf8 } from './bytes.ts'
+import { ByteList, decodeUtf8 } from './bytes.ts'
 import { parseCanonical } from './canonical.ts'
 import { ExchangeError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
@@ -160,8 +160,8 @@ export function checkLines(
   parts: readonly Uint8Array[],
   take: (leaves: Uint8Array, offset: number) => void,
 ): number {
-  // The kernel takes a copy of its own; a further large array would cost as much as all that is hashed.
-  const bytes = kernel?.load(...parts) ?? concat(...parts)
+  // The kernel takes a copy of its own, and so does the plain reader: a new large array each time would cost more.
+  const bytes = kernel?.load(...parts) ?? joined(parts)
   for (let at = 0; ;) {
     const taken = kernel?.takeLines(at)
     const plain = taken === undefined || taken.leaves.length === 0 ? checkPlainly(bytes, at, kernel) : null
@@ -170,6 +170,14 @@ export function checkLines(
     take(leaves, at)
     at = end
   }
+}
+
+const plainCopy = new ByteList()
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  plainCopy.clear()
+  for (const part of parts) plainCopy.push(part)
+  return plainCopy.bytes
 }
 
 /** Takes some lines from `at` on, one where the kernel takes the others. */

@@ -21,6 +21,9 @@ const LF = 0x0a
 /** One line and one byte after it: more says nothing that this does not. */
 export const STATEMENT_FILE_BYTES = MAX_LINE + 2
 
+/** A broken gzip file is none (manifest-format, 10). */
+type StatementCode = Exclude<FormatCode, 'gzip_invalid'>
+
 export interface VerifiedStatement {
   readonly id: string
   readonly statement: Statement
@@ -30,7 +33,7 @@ export interface VerifiedStatement {
 /** What a statement file is, and whether it holds (manifest-format, 10; `statement-report.schema.json`). */
 export interface StatementReport {
   readonly format: 'omega-statement-report/1'
-  readonly result: 'ok' | FormatCode
+  readonly result: 'ok' | StatementCode
   readonly clause: string | null
   /** Null unless it verified. */
   readonly statement: {
@@ -67,14 +70,14 @@ export async function verifyStatementFile(bytes: Uint8Array): Promise<VerifiedSt
   return { id: statementId(statement.type, statement.header), statement, signers }
 }
 
-/** As `verifyStatementFile` of what `read` answers, as a report; never throws for what the bytes are, nor for `gzip_invalid`. */
+/** As `verifyStatementFile`, as a report; never throws for what the bytes are. */
 export async function reportStatementFile(
-  read: () => Promise<Uint8Array>,
+  bytes: Uint8Array,
   trusted: ReadonlySet<string> | null,
 ): Promise<StatementReport> {
   const report = { format: 'omega-statement-report/1' } as const
   try {
-    const { id, statement, signers } = await verifyStatementFile(await read())
+    const { id, statement, signers } = await verifyStatementFile(bytes)
     const { type, header } = statement
     const issuer = trusted?.has(header.issuer.fingerprint) ? 'trusted' : 'unknown'
     return {
@@ -88,7 +91,7 @@ export async function reportStatementFile(
     if (!(error instanceof ExchangeError) || !Object.hasOwn(FORMAT_CODES, error.code)) throw error
     return {
       ...report,
-      result: error.code as FormatCode,
+      result: error.code as StatementCode,
       clause: clauseOf(error.code),
       statement: null,
       trust: null,

@@ -243,7 +243,8 @@ function checkHead(head: Uint8Array): 'not_utf8' | 'not_canonical' | null {
   return 'not_canonical'
 }
 
-const UNREADABLE: VerificationWithLeaves = {
+/** What is found in a broken gzip file (manifest-format, 10). */
+export const UNREADABLE: VerificationWithLeaves = {
   failure: { layer: 'signature', code: 'gzip_invalid', line: 1, index: null },
   signed: null,
   memories: 0,

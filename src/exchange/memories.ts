@@ -76,7 +76,10 @@ export async function queryMemories(
   }
   try {
     const { list, count } = await instance.worker.call('query', query, { ...options, onProgress })
-    return Object.assign(found ?? listOf(instance, list), { count })
+    found = Object.assign(found ?? listOf(instance, list), { count })
+    // The last answer may have been on its way when the signal came: an ended query has one end.
+    if (options.signal?.aborted) throw new ExchangeError('cancelled')
+    return found
   } catch (error) {
     if (!isGiven) (found as MemoryList | null)?.close()
     throw error

@@ -1,6 +1,6 @@
 import base64 from 'virtual:omega-kernel'
 import { Kernel } from '../core/kernel.ts'
-import { isKernelRight } from '../core/self-test.ts'
+import { isKernelRight } from '../core/kernel-test.ts'
 
 /** This worker's own, whether it does what it must or not: for the self-test. */
 export const startedKernel = Kernel.start(base64)

@@ -55,7 +55,7 @@ export function productOf(core: Entry, kernelBytes: Uint8Array = buildKernel()):
       verify(inChunks(bytes), { engine, ...core.inRuns(bytes, runs.hasKernel ? kernel : null, runs.bytes) }),
     // By the kernel as it inflates.
     packed: (bytes, sizes) => verify(unpacked(bytes, sizes), { kernel, batchBytes: Math.max(64, ...sizes) }),
-    statement: async (bytes) => JSON.stringify(await core.reportStatementFile(async () => bytes, null)),
+    statement: async (bytes) => JSON.stringify(await core.reportStatementFile(bytes, null)),
     inflate: async (bytes, sizes) => {
       const parts: Uint8Array[] = []
       try {

@@ -687,12 +687,17 @@ const gzip: Row[] = [
     'RFC 1952 has this field, and it says nothing of the contents.',
   ],
   [
-    /another checksum of its header|the reserved flag \d+|a name without an end|an extra field longer than the file|a method that is none/,
+    /another checksum of its header|the reserved flag \d+|a name without an end|an extra field longer than the file(, a checksum behind it)?|a method that is none/,
     'gzip',
     'RFC 1952 has no such header.',
   ],
   [/cut|cut in its header|another checksum|another size/, 'gzip', 'it is not whole, or not what was packed.'],
   [/a second member|a byte after it/, 'gzip', 'nothing follows the one member.'],
+  [
+    /a (long )?statement, .*/,
+    'brokenStatement',
+    'it is gzip and not whole, so whatever inflates is nothing.',
+  ],
   [/gzip in gzip/, 'inflated', 'what it inflates to is no manifest.'],
 ]
 
@@ -702,6 +707,8 @@ const statement: Row[] = [
     'alone',
     'a statement of any kind may stand alone in a file.',
   ],
+  [/packed( and long)?/, 'packedStatement', 'packed it is the same statement.'],
+  [/packed with a byte after its LF/, 'statementCodes', 'what it inflates to has a byte after its line.'],
   [/signatures of other algorithms beside/, 'skipped', 'keys of other algorithms are skipped and reported.'],
   [
     /value and statement make 3[23] levels/,

@@ -1,6 +1,7 @@
 import { crc32, gzipSync } from 'node:zlib'
 import type { Case } from '../core/cases.ts'
-import { buildManifest } from '../reference/writer.ts'
+import { serialize, type JsonObject } from '../reference/canonical.ts'
+import { buildManifest, buildStatement, ISSUER } from '../reference/writer.ts'
 
 const plain = () => buildManifest({ memories: [{}, {}] }).bytes
 const packed = () => new Uint8Array(gzipSync(plain(), { level: 9 }))
@@ -38,6 +39,20 @@ function withHeaderCrc(fault: number, flags = 0, ...fields: Uint8Array[]): () =>
   }
 }
 
+const statement = (header: JsonObject) =>
+  Buffer.from(
+    `${serialize({ format: 'omega-statement/1', statement: buildStatement('text/x', header, [ISSUER]) })}\n`,
+  )
+/** More of it than is needed to tell what it is. */
+const LONG = { later: 'x'.repeat(70_000) }
+
+/** Statements alone in a file, as gzip. */
+export const PACKED_STATEMENTS = {
+  whole: () => new Uint8Array(gzipSync(statement({ later: 1 }))),
+  long: () => new Uint8Array(gzipSync(statement(LONG))),
+  more: () => new Uint8Array(gzipSync(Buffer.concat([statement({ later: 1 }), Buffer.of(0x0a)]))),
+}
+
 /** Files that are gzip themselves. */
 export const PACKED: readonly Case[] = [
   ['one member', packed, null],
@@ -55,6 +70,11 @@ export const PACKED: readonly Case[] = [
   ...[0x20, 0x40, 0x80].map((flag): Case => [`the reserved flag ${flag}`, headed(flag), INVALID]),
   ['a name without an end', headed(NAME, Buffer.from('manifest.json')), INVALID],
   ['an extra field longer than the file', headed(EXTRA, Buffer.of(0xff, 0xff)), INVALID],
+  [
+    'an extra field longer than the file, a checksum behind it',
+    headed(EXTRA | HEADER_CRC, Buffer.of(0xff, 0xff)),
+    INVALID,
+  ],
   ['cut', () => packed().slice(0, -9), INVALID],
   ['cut in its header', () => packed().slice(0, 6), INVALID],
   ['another checksum', damaged(-8), INVALID],
@@ -62,6 +82,10 @@ export const PACKED: readonly Case[] = [
   ['a method that is none', damaged(2), INVALID],
   ['a second member', () => joined(packed(), packed()), INVALID],
   ['a byte after it', () => joined(packed(), Uint8Array.of(0)), INVALID],
+  ['a statement, cut', () => PACKED_STATEMENTS.whole().slice(0, -9), INVALID],
+  ['a statement, a byte after it', () => joined(PACKED_STATEMENTS.whole(), Uint8Array.of(0)), INVALID],
+  ['a long statement, cut', () => PACKED_STATEMENTS.long().slice(0, -9), INVALID],
+  ['a long statement, a byte after it', () => joined(PACKED_STATEMENTS.long(), Uint8Array.of(0)), INVALID],
   [
     'gzip in gzip',
     () => new Uint8Array(gzipSync(packed(), { level: 9 })),

@@ -55,6 +55,9 @@ export const RULES = {
   topLevel: 'Unknown top-level members are refused: nothing would sign them.',
   type: "The envelope's `type` MUST be the one of `format`.",
   gzip: 'A file may be gzip (RFC 1952): one member, nothing after it.',
+  packedStatement: 'It may be gzip too;',
+  brokenStatement:
+    'a gzip file that is cut, damaged or followed by other bytes is no statement, whatever of it inflates',
   inflated: 'All that is said here is then said of what it inflates to.',
   line: 'a line 8 MiB (bytes before LF, comma included)',
   content: '`content` 1,000,000 UTF-16 code units',

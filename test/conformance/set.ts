@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { bytesOfCase, CASES, type Case } from '../core/cases.ts'
+import { isGzip } from '../reference/gzip.ts'
 import { sha256 } from '../reference/merkle.ts'
 import { reportNaively, reportStatementNaively } from '../reference/report.ts'
 import { hex } from '../reference/shapes.ts'
@@ -90,7 +91,7 @@ function toEntry(
     byHand,
     report,
     description: {
-      file: `${path.split('/').at(-1)!}.json${isPacked || group === 'gzip' ? '.gz' : ''}`,
+      file: `${path.split('/').at(-1)!}.json${isGzip(bytes) || group === 'gzip' ? '.gz' : ''}`,
       sha256: hex(sha256(bytes)),
       kind,
       ...verdict,

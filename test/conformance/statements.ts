@@ -9,6 +9,7 @@ import { serialize } from '../reference/canonical.ts'
 import type { Signature, Statement } from '../reference/shapes.ts'
 import { MANIFEST_TYPE } from '../reference/shapes.ts'
 import { buildManifest, buildStatement, ISSUER } from '../reference/writer.ts'
+import { PACKED_STATEMENTS } from './packed.ts'
 
 /** Files with one statement: what they hold, and the code they are refused with. */
 export type StatementCase = readonly [name: string, bytes: () => Uint8Array, code: FormatCode | null]
@@ -35,6 +36,9 @@ const replaced = (from: string, to: string) => () =>
 
 export const STATEMENTS: readonly StatementCase[] = [
   ['a manifest, without its details', () => write(buildManifest().statement), null],
+  ['packed', PACKED_STATEMENTS.whole, null],
+  ['packed and long', PACKED_STATEMENTS.long, null],
+  ['packed with a byte after its LF', PACKED_STATEMENTS.more, 'trailing_data'],
   ...KINDS.map((kind): StatementCase => [kind, () => write(statementOf(kind)), null]),
   ...KINDS.map((kind): StatementCase => [
     `${kind}, changed after signing`,

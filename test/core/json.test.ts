@@ -7,7 +7,7 @@ import type { ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement } from '../reference/writer.ts'
 import { describeVectors } from '../vectors.ts'
 import { OTHERS } from './manifests.ts'
-import { bytesAt, LINES, PLACES, readFile, utf8, valueAt, watchInherited } from './places.ts'
+import { bytesAt, LINES, PLACES, readAt, readFile, utf8, valueAt, watchInherited } from './places.ts'
 
 const [ANA] = OTHERS as [Signer, Signer, Signer]
 const SLOW = { timeout: 240_000 }
@@ -28,7 +28,7 @@ describeVectors<{ name: string; expect: 'y' | 'n' | 'i'; base64: string }[]>('js
   it.each(PLACES)('at $name: no n_ is read, every y_ is read as it is or refused', SLOW, async (place) => {
     let read = 0
     for (const { name, kind, raw, value } of cases) {
-      const reading = await readFile(bytesAt(place, value === undefined ? 'placeholder' : value, raw))
+      const reading = await readAt(place, value === undefined ? 'placeholder' : value, raw)
       const { failure } = reading
       if (kind === 'n') expect(failure, name).not.toBeNull()
       if (value === undefined) {
@@ -92,7 +92,7 @@ describe('depth', SLOW, () => {
       const opened = whole.slice(0, whole.indexOf('0'))
       for (const text of [whole, opened]) {
         for (const place of PLACES) {
-          const { failure } = await readFile(bytesAt(place, 'placeholder', utf8(text)))
+          const { failure } = await readAt(place, 'placeholder', utf8(text))
           expect(failure, place.name).toMatchObject({ code: 'not_canonical', line: place.line })
         }
         for (const { name, line, bytes } of LINES) {
@@ -217,7 +217,7 @@ describe('numbers', SLOW, () => {
   it.each(PLACES)('at $name', async (place) => {
     for (const text of read) {
       const value = Number(text)
-      const reading = await readFile(bytesAt(place, value, utf8(text)))
+      const reading = await readAt(place, value, utf8(text))
       expect(reading.failure, text).toBeNull()
       expect(Object.is(valueAt(place, reading), value), text).toBe(true)
     }
@@ -225,7 +225,7 @@ describe('numbers', SLOW, () => {
       // Hashed and signed for the number it may be taken for, so that nothing else is wrong with the file.
       const taken = Number(text)
       const value = Number.isFinite(taken) ? taken : 0
-      const { failure } = await readFile(bytesAt(place, value, utf8(text)))
+      const { failure } = await readAt(place, value, utf8(text))
       expect(failure, text).toMatchObject({ code: 'not_canonical', line: place.line })
     }
   })

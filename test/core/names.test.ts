@@ -6,7 +6,7 @@ import { serialize } from '../reference/canonical.ts'
 import type { ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement, leafHash } from '../reference/writer.ts'
 import { OTHERS } from './manifests.ts'
-import { bytesAt, PLACES, readFile, utf8, valueAt, watchInherited } from './places.ts'
+import { bytesAt, PLACES, readAt, readFile, utf8, valueAt, watchInherited } from './places.ts'
 
 const [ANA] = OTHERS as [Signer, Signer, Signer]
 const SEED = 20261124
@@ -127,8 +127,8 @@ describe('a name twice', SLOW, () => {
 
   it.each(PLACES)('at $name', async (place) => {
     for (const text of twice) {
-      const bytes = bytesAt(place, JSON.parse(text) as Json, utf8(text))
-      expect((await readFile(bytes)).failure, text).toMatchObject({ code: 'not_canonical', line: place.line })
+      const { failure } = await readAt(place, JSON.parse(text) as Json, utf8(text))
+      expect(failure, text).toMatchObject({ code: 'not_canonical', line: place.line })
     }
   })
 
@@ -202,9 +202,9 @@ describe('order is that of UTF-16 code units, not of code points', SLOW, () => {
     const property = fc.asyncProperty(ordered, async ([first, second]) => {
       const value = members([first, second])
       const [one, two] = [first, second].map((name) => `${serialize(name)}:1`)
-      const right = await readFile(bytesAt(place, value, utf8(`{${one},${two}}`)))
+      const right = await readAt(place, value, utf8(`{${one},${two}}`))
       expect(right.failure).toBeNull()
-      const wrong = await readFile(bytesAt(place, value, utf8(`{${two},${one}}`)))
+      const wrong = await readAt(place, value, utf8(`{${two},${one}}`))
       expect(wrong.failure).toMatchObject({ code: 'not_canonical', line: place.line })
     })
     await fc.assert(property, { seed: SEED, numRuns: 15 })

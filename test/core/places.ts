@@ -1,16 +1,26 @@
 import { afterEach, expect } from 'vitest'
+import { toHex } from '../../src/core/bytes.ts'
 import type { Failure } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import type { Json, JsonObject } from '../reference/canonical.ts'
 import { serialize } from '../reference/canonical.ts'
+import { sha256 } from '../reference/merkle.ts'
+import { decodeBase64, hex } from '../reference/shapes.ts'
 import { verifyNaively } from '../reference/verify.ts'
 import type { ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement, ISSUER } from '../reference/writer.ts'
+import { inRuns, startKernel } from './lanes.ts'
 import { inChunks, memoriesOf, OTHERS } from './manifests.ts'
 
 const [ANA, BO] = OTHERS as [Signer, Signer, Signer]
 const NAME = 'x-here'
+const MARK = 'mark'
+/** Where the first memory stands. */
+const MEMORY_LINE = 5
 const SIZES: readonly (readonly number[])[] = [[], [1], [7, 65_536], [4096]]
+/** Bytes of a run: a line in several, about a line, all in one. */
+const RUNS: readonly number[] = [97, 1000, 2 ** 20]
+const kernel = startKernel()
 
 /** What a reader was given of a file. */
 export interface Reading {
@@ -39,21 +49,21 @@ export const PLACES: Place[] = [
   {
     name: 'metadata',
     depth: 3,
-    line: 5,
+    line: MEMORY_LINE,
     options: (member) => ({ memories: [{ metadata: member }, {}] }),
     read: ({ memory }) => inner(memory, 'metadata'),
   },
   {
     name: 'an object in metadata',
     depth: 4,
-    line: 5,
-    options: (member) => ({ memories: [{ metadata: { a: member } }] }),
+    line: MEMORY_LINE,
+    options: (member) => ({ memories: [{ metadata: { a: member } }, {}] }),
     read: ({ memory }) => inner(inner(memory, 'metadata'), 'a'),
   },
   {
     name: 'a memory',
     depth: 2,
-    line: 5,
+    line: MEMORY_LINE,
     options: (member) => ({ memories: [member, {}] }),
     read: ({ memory }) => memory,
   },
@@ -85,13 +95,44 @@ export const PLACES: Place[] = [
 /** The file in which `value` stands at the place, with `raw` written for it if that is given. */
 export function bytesAt(place: Place, value: Json, raw?: Uint8Array): Uint8Array {
   const { bytes } = buildManifest(place.options({ [NAME]: value }))
-  if (raw === undefined) return bytes
+  return raw === undefined ? bytes : written(bytes, value, raw)
+}
+
+/** `bytes` with `raw` written for `value`, which stands in them once. */
+function written(bytes: Uint8Array, value: Json, raw: Uint8Array): Uint8Array {
   const file = Buffer.from(bytes)
-  const written = Buffer.from(`${JSON.stringify(NAME)}:${serialize(value)}`)
-  const at = file.indexOf(written)
+  const member = Buffer.from(`${JSON.stringify(NAME)}:${serialize(value)}`)
+  const at = file.indexOf(member)
   if (at < 0) throw new Error('the member is not in the file')
   const name = file.subarray(0, at + NAME.length + 3)
-  return new Uint8Array(Buffer.concat([name, raw, file.subarray(at + written.length)]))
+  return new Uint8Array(Buffer.concat([name, raw, file.subarray(at + member.length)]))
+}
+
+/**
+ * The file with `raw` at a place of the first memory, whose hashes are made over the bytes that are written: to who
+ * hashes them as they lie, as the kernel does, nothing else is wrong with it.
+ */
+function bytesHashedAt(place: Place, raw: Uint8Array): Uint8Array {
+  const spelled = (value: Json) => {
+    const bytes = utf8(serialize(value))
+    return Buffer.from(bytes).includes(`"${NAME}":`) ? written(bytes, MARK, raw) : bytes
+  }
+  const { bytes } = buildManifest({
+    ...place.options({ [NAME]: MARK }),
+    beforeLeaf: (memory, index) => {
+      if (index > 0 || memory['metadata'] === undefined) return
+      const blind = decodeBase64(memory['blind'], 'base64url')!
+      const [content, metadata] = [utf8(memory['content'] as string), spelled(memory['metadata'])]
+      memory['sealed_hash'] = hex(sha256(Uint8Array.of(2), blind, sha256(content), sha256(metadata)))
+    },
+    memory: (memory, index) => {
+      if (index > 0) return
+      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- what is not in the leaf
+      const { blind, content, content_sha256, leaf_hash, metadata, ...record } = memory
+      memory['leaf_hash'] = hex(sha256(Uint8Array.of(0), utf8('omega-memory/1\n'), spelled(record)))
+    },
+  })
+  return written(bytes, MARK, raw)
 }
 
 /** The value that was read at the place; undefined where none was. */
@@ -128,13 +169,24 @@ function withLine(
 }
 
 let turn = 0
-/** Reads a file in chunks of ever other sizes; what is found must be what the twin finds. */
-export async function readFile(bytes: Uint8Array, sizes = SIZES[turn++ % SIZES.length]!): Promise<Reading> {
+/**
+ * Reads a file plainly in chunks of ever other sizes, and in runs that the kernel is asked about first: both must find
+ * what the twin finds, and make the same leaves of it.
+ */
+export async function readFile(bytes: Uint8Array): Promise<Reading> {
+  const { failure, leaves } = verifyNaively(bytes)
   // Byte by byte only what is small.
-  const { failure, signed, evidence } = await verifyManifest(
-    inChunks(bytes, bytes.length > 20_000 ? [65_521] : sizes),
-  )
-  expect(failure).toEqual(verifyNaively(bytes).failure)
+  const isSmall = bytes.length <= 20_000
+  const sizes = isSmall ? SIZES[turn % SIZES.length]! : [65_521]
+  const runBytes = isSmall ? RUNS[turn % RUNS.length]! : RUNS.at(-1)!
+  turn++
+  const plain = await verifyManifest(inChunks(bytes, sizes))
+  const byKernel = await verifyManifest(inChunks(bytes), inRuns(bytes, kernel, runBytes))
+  for (const [how, found] of Object.entries({ plain, byKernel })) {
+    expect(found.failure, how).toEqual(failure)
+    expect(toHex(found.leaves.toBytes()), how).toBe(leaves.join(''))
+  }
+  const { signed, evidence } = plain
   return {
     failure,
     memory: failure === null ? (memoriesOf(bytes)[0] as unknown as JsonObject) : {},
@@ -142,6 +194,19 @@ export async function readFile(bytes: Uint8Array, sizes = SIZES[turn++ % SIZES.l
     details: (signed?.envelope.details ?? {}) as JsonObject,
     evidence: (evidence[0]?.statement.header ?? {}) as JsonObject,
   }
+}
+
+/**
+ * Reads the file in which `raw` is written for `value` at the place. At a memory also that whose hashes are over `raw`
+ * itself: it too must be found to be what the first is.
+ */
+export async function readAt(place: Place, value: Json, raw: Uint8Array): Promise<Reading> {
+  const reading = await readFile(bytesAt(place, value, raw))
+  if (place.line !== MEMORY_LINE) return reading
+  const bytes = bytesHashedAt(place, raw)
+  const { failure } = await verifyManifest(inChunks(bytes), inRuns(bytes, kernel, bytes.length))
+  expect(failure, 'hashed as it is written').toEqual(reading.failure)
+  return reading
 }
 
 export function utf8(text: string): Uint8Array {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { isKernelRight, testEngine, type EngineTestName } from '../../src/core/self-test.ts'
+import { isKernelRight } from '../../src/core/kernel-test.ts'
+import { testEngine, type EngineTestName } from '../../src/core/self-test.ts'
 import { Kernel } from '../../src/core/kernel.ts'
 import { startKernel } from './lanes.ts'
 import { makeVectors } from './self-test-vectors.ts'

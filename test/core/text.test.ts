@@ -4,7 +4,7 @@ import { canonicalize } from '../reference/canonical.ts'
 import type { ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement } from '../reference/writer.ts'
 import { OTHERS } from './manifests.ts'
-import { bytesAt, PLACES, readFile, utf8, watchInherited } from './places.ts'
+import { PLACES, readAt, readFile, utf8, watchInherited } from './places.ts'
 
 const [ANA] = OTHERS as [Signer, Signer, Signer]
 const SLOW = { timeout: 240_000 }
@@ -127,10 +127,10 @@ describe('what other readers take for white space or the end of a line', SLOW, (
   it.each(spellings)('no other spelling in text: %s', async (_, spelled, value) => {
     for (const place of PLACES) {
       // U+001F has this one spelling but for the case of its digits.
-      const { failure } = await readFile(bytesAt(place, value, utf8(`"${spelled}"`)))
+      const { failure } = await readAt(place, value, utf8(`"${spelled}"`))
       expect(failure?.code, place.name).toMatch(/^not_canonical$/)
       const name = { [value]: 1 }
-      const { failure: named } = await readFile(bytesAt(place, name, utf8(`{"${spelled}":1}`)))
+      const { failure: named } = await readAt(place, name, utf8(`{"${spelled}":1}`))
       expect(named?.code, place.name).toMatch(/^not_canonical$/)
     }
   })
@@ -169,15 +169,14 @@ describe('surrogates', SLOW, () => {
         // Hashed as U+FFFD, which encoders write for what they cannot: a lax reader would find nothing wrong.
         const value = JSON.parse(Buffer.from(raw).toString()) as Json
         expect(canonicalize(value)).toBeNull()
-        const placed = bytesAt(place, value, raw)
-        expect((await readFile(placed)).failure, text).toMatchObject({
+        expect((await readAt(place, value, raw)).failure, text).toMatchObject({
           code: 'not_canonical',
           line: place.line,
         })
       }
     }
     for (const raw of bytes.flatMap(quoted)) {
-      const { failure } = await readFile(bytesAt(place, 'placeholder', raw))
+      const { failure } = await readAt(place, 'placeholder', raw)
       expect(failure, Buffer.from(raw).toString('hex')).toMatchObject({ code: 'not_utf8', line: place.line })
     }
   })

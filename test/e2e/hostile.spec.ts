@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Locator, type Page } from '@playwright/test'
+import { expect, test, type JSHandle, type Locator, type Page } from '@playwright/test'
+import { decodeField } from '../../src/core/csv.ts'
 import type { JsonObject } from '../reference/canonical.ts'
 import { serialize } from '../reference/canonical.ts'
 import {
@@ -10,7 +12,19 @@ import {
   twinSigner,
   type Signer,
 } from '../reference/writer.ts'
-import { DISGUISES, DOWNLOADS, ELSEWHERE, FILE_NAMES, HASHES, HIDING, NAMES, TEXTS } from './payloads.ts'
+import {
+  DISGUISES,
+  DOWNLOADS,
+  ELSEWHERE,
+  FILE_NAMES,
+  HASHES,
+  HIDING,
+  NAMES,
+  ONE_OF_EACH,
+  recordsOf,
+  RUN_BY_SPREADSHEET,
+  TEXTS,
+} from './payloads.ts'
 import { openProfile, type Profile } from './profile.ts'
 import {
   beginExport,
@@ -25,6 +39,7 @@ import {
   saveMemory,
   signAndSave,
   trustKey,
+  writeMemory,
   LONG,
 } from './steps.ts'
 
@@ -83,6 +98,19 @@ const manifest = buildManifest({
 const OTHER = signerNamed('another')
 const second = buildManifest({ memories: others, signers: [calledBy(telling(DISGUISES.verified), OTHER)] })
 const HOSTILE_FILE = 'manifest\u202enosj.exe'
+
+/** Where in `memories` a text of each kind stands. */
+const ONE_MEMORY_OF_EACH = [
+  ...new Set(ONE_OF_EACH.map((text) => Math.floor(TEXTS.indexOf(text) / TEXTS_A_MEMORY))),
+]
+/** A memory for each text, and each name as what a memory is about: where a list says no more than that. */
+const rows = TEXTS.map((content, at): JsonObject => ({
+  content,
+  entity_id: pick(NAMES, at),
+  event_type: pick(NAMES, at + 1),
+  tags: ascending(pick(NAMES, at + 2), pick(NAMES, at + 3)),
+  metadata: { [content.slice(0, 500)]: pick(TEXTS, at + 1).slice(0, 500) },
+}))
 
 /** What a page never does, whatever it shows. */
 async function inspect(page: Page, where: string): Promise<void> {
@@ -143,12 +171,20 @@ async function begin(name: string): Promise<Profile & { readonly calm: () => voi
   return { ...profile, calm: () => expect(problems).toEqual([]) }
 }
 
+/** What the page holds, as the browser has it. */
+async function openStore(page: Page): Promise<JSHandle<IDBDatabase>> {
+  return page.evaluateHandle(
+    () =>
+      new Promise<IDBDatabase>((resolve) => {
+        const opening = indexedDB.open('omega-exchange')
+        opening.onsuccess = () => resolve(opening.result)
+      }),
+  )
+}
+
 async function keysOf(page: Page): Promise<string[]> {
-  return page.evaluate(async () => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const opening = indexedDB.open('omega-exchange')
-      opening.onsuccess = () => resolve(opening.result)
-    })
+  const store = await openStore(page)
+  return store.evaluate(async (db) => {
     const pages = await new Promise<{ keys: Uint8Array }[]>((resolve) => {
       const asked = db.transaction('pages').objectStore('pages').getAll()
       asked.onsuccess = () => resolve(asked.result as { keys: Uint8Array }[])
@@ -160,6 +196,25 @@ async function keysOf(page: Page): Promise<string[]> {
       ),
     )
     return [...new Set(keys)]
+  })
+}
+
+/** Puts another hour into every memory that is held: none is then what was hashed, and all it says stands as it was. */
+async function damage(page: Page): Promise<void> {
+  const store = await openStore(page)
+  await store.evaluate(async (db) => {
+    const segments = await new Promise<{ lines: Blob }[]>((resolve) => {
+      const asked = db.transaction('segments').objectStore('segments').getAll()
+      asked.onsuccess = () => resolve(asked.result as { lines: Blob }[])
+    })
+    const texts = await Promise.all(segments.map(({ lines }) => lines.text()))
+    const writing = db.transaction('segments', 'readwrite')
+    for (const [at, segment] of segments.entries()) {
+      const lines = new Blob([texts[at]!.replaceAll('"2026-01-02T03:', '"2026-01-02T04:')])
+      writing.objectStore('segments').put({ ...segment, lines })
+    }
+    await new Promise((resolve) => (writing.oncomplete = resolve))
+    db.close()
   })
 }
 
@@ -185,9 +240,101 @@ async function copy(page: Page, part: Locator): Promise<{ text: string; html: st
   })
 }
 
+/** They are shown to the letter, each in an element that keeps it apart from words of ours. */
+async function expectShown(page: Page, ...names: readonly string[]): Promise<void> {
+  const shown = () =>
+    page
+      .locator('main bdi')
+      .evaluateAll((boxes) => boxes.filter((box) => box.checkVisibility()).map((box) => box.textContent))
+  await expect.poll(shown).toEqual(expect.arrayContaining([...names]))
+}
+
 /** An element or an attribute that is not of a plain table. */
 const LIVE = /<(?!\/?(?:table|tbody|tr|td|br)>)/i
 const FORMULA = /(?:^|[\t\n])[\s"]*(?:[=+\-@|%]|https?:|javascript:|mailto:|www\.|\/\/)/
+
+async function expectCopiedCalm(page: Page, part: Locator): Promise<void> {
+  const { text, html } = await copy(page, part)
+  expect(text).not.toBe('')
+  expect(html).not.toMatch(LIVE)
+  expect(text).not.toMatch(FORMULA)
+}
+
+const COLUMNS = 14
+/** What a spreadsheet takes to a cell; what is over begins another. */
+const MOST_IN_A_CELL = 32_767
+
+/** Saves the list that is shown. No cell of it runs, whatever the spreadsheet splits at, and no line is broken. */
+async function saveList(page: Page): Promise<string[][]> {
+  await page.getByRole('button', { name: 'Save as CSV' }).click()
+  const { path } = await download(page, () =>
+    page.getByRole('dialog').getByRole('button', { name: 'Save the list' }).click(),
+  )
+  const text = readFileSync(path, 'utf8')
+  expect(text[0]).toBe('\ufeff')
+  for (const separator of [',', ';', '\t']) {
+    const cells = recordsOf(text.slice(1), separator).flat()
+    expect(cells.filter((cell) => RUN_BY_SPREADSHEET.test(cell)).map((cell) => cell.slice(0, 80))).toEqual([])
+    expect(
+      Math.max(
+        ...recordsOf(text.slice(1))
+          .flat()
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThanOrEqual(MOST_IN_A_CELL)
+  }
+  const [, ...records] = recordsOf(text.slice(1))
+  expect(new Set(records.map(({ length }) => length))).toEqual(new Set([COLUMNS]))
+  return records
+}
+
+/** Opens the hostile manifest and waits until it is checked: what was open before is gone by then. */
+async function openHostile(page: Page): Promise<void> {
+  await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+  await expect(page.getByTestId('verdict')).toContainText(`${memories.length} leaves`)
+}
+
+async function importAs(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await openFile(page, fileOf(name, bytes))
+  await expect(page.getByTestId('verdict')).toBeVisible()
+  expect(await importOpened(page)).toContain('imported')
+}
+
+/** Reads memories of what is open; `looked` says at which of them it is looked closely. */
+async function readOpened(
+  page: Page,
+  which: Iterable<number>,
+  looked: (at: number) => boolean,
+): Promise<void> {
+  await go(page, '#/exchange/opened/memories')
+  await inspect(page, 'opened memories')
+  for (const at of which) {
+    await go(page, `#/exchange/opened/memories/${at + 1}`)
+    await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
+    // An id that is no plain one is a stranger's text.
+    await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(0)
+    if (looked(at)) await inspect(page, `opened memory ${at}`)
+  }
+}
+
+/** The list of what is held, with its filters open. */
+async function readList(page: Page): Promise<void> {
+  await goTo(page, 'Memories')
+  await page.getByRole('button', { name: /^Filter/ }).click()
+  await inspect(page, 'filter')
+  await expectAccessible(page, 'memories')
+  await expectPrintedCalm(page)
+  await expectCopiedCalm(page, page.locator('.rows'))
+}
+
+/** A memory that is held, on the screen, copied and on paper. */
+async function readHeld(page: Page, key: string): Promise<void> {
+  await go(page, `#/memories/${key}`)
+  await expect(page.getByTestId('memory')).toBeVisible()
+  await inspect(page, `memory ${key}`)
+  await expectCopiedCalm(page, page.getByTestId('memory'))
+  await expectPrintedCalm(page)
+}
 
 test('the watch sees what data must never do', async () => {
   const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
@@ -281,8 +428,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
   })
 
   await test.step('a manifest: claims in quotation marks, trust and verdict ours', async () => {
-    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
-    await expect(page.getByTestId('verdict')).toContainText(`${memories.length} leaves`)
+    await openHostile(page)
     const claim = page.locator('.signer h3')
     expect(await claim.innerText()).toMatch(/^“.*”$/s)
     await expect(page.getByText('A signature of another kind')).toBeVisible()
@@ -299,15 +445,8 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
   })
 
   await test.step('its memories', async () => {
-    await go(page, '#/exchange/opened/memories')
-    await inspect(page, 'opened memories')
-    for (const at of memories.keys()) {
-      await go(page, `#/exchange/opened/memories/${at + 1}`)
-      await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
-      // An id that is no plain one is a stranger's text.
-      await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(0)
-      if (at % 8 === 0) await inspect(page, `opened memory ${at}`)
-    }
+    await readOpened(page, memories.keys(), (at) => at % 8 === 0)
+    await expectPrintedCalm(page)
     calm()
   })
 
@@ -334,6 +473,8 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
     expect(await page.locator('.signer h3').innerText()).toMatch(/^“.*”$/s)
     await inspect(page, 'statement')
     await expectAccessible(page, 'statement')
+    await expectPrintedCalm(page)
+    await expectCopiedCalm(page, page.locator('.pane'))
     calm()
   })
 
@@ -368,13 +509,13 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
   await makeIdentity(page, telling(DISGUISES.verified.slice(0, 60)))
 
   await test.step('trusted under its claim, imported', async () => {
-    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await openHostile(page)
     await press(page, /Trust this signer/)
     await expect(page.locator('.quoted').first()).toBeVisible()
     await inspect(page, 'trust')
     await trustKey(page, ISSUER.pem, telling(DISGUISES.hebrew))
     await trustKey(page, OTHER.pem, telling(DISGUISES.arabic))
-    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await openHostile(page)
     await inspect(page, 'trusted')
     await go(page, '#/exchange/opened/memories/1')
     await expect(page.getByText('Written by the signer')).toBeVisible()
@@ -382,27 +523,21 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     expect(await importOpened(page)).toContain('imported')
     await press(page, 'See it in the register')
     await expect(page.getByText('Chosen by')).toBeVisible()
-    await openFile(page, fileOf('\u2067second.json', second.bytes))
-    await importOpened(page)
+    await inspect(page, 'register entry')
+    await expectPrintedCalm(page)
+    await expectCopiedCalm(page, page.getByTestId('manifest'))
+    await importAs(page, '\u2067second.json', second.bytes)
     calm()
   })
 
   await test.step('listed', async () => {
-    await goTo(page, 'Memories')
-    await page.getByRole('button', { name: /^Filter/ }).click()
-    await inspect(page, 'filter')
-    await expectAccessible(page, 'memories')
-    await expectPrintedCalm(page)
-    const { text, html } = await copy(page, page.locator('.rows'))
-    expect(html).not.toMatch(LIVE)
-    expect(text).not.toMatch(FORMULA)
+    await readList(page)
     await go(page, `#/memories/peer/${ISSUER.fingerprint}`)
     await expect(page.getByTestId('count')).toContainText('from')
     await go(page, `#/memories/peer/${'f'.repeat(64)}`)
     await expect(page.getByLabel('Origin')).toHaveValue('f'.repeat(64))
     await page.getByRole('button', { name: 'Clear filters' }).click()
-    await page.getByRole('button', { name: 'Save as CSV' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    expect(await saveList(page)).toHaveLength(memories.length)
     calm()
   })
 
@@ -415,12 +550,9 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
       if (at % 4 !== 0) continue
       await page.getByTestId('attestations').locator('summary').first().click()
       await expect(page.getByTestId('attestations').locator('table').first()).toBeVisible()
-      if (at % 8 === 0) await inspect(page, `memory ${at}`)
       if (at === 0) await expectAccessible(page, `memory ${at}`)
       if (at % 8 !== 0) continue
-      const whole = await copy(page, page.getByTestId('memory'))
-      expect(whole.html).not.toMatch(LIVE)
-      expect(whole.text).not.toMatch(FORMULA)
+      await readHeld(page, key)
       await page.getByRole('button', { name: 'Copy the metadata as JSON' }).click()
       const json = await page.evaluate(() => navigator.clipboard.readText())
       expect(json).not.toMatch(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f]/)
@@ -472,6 +604,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await expectAccessible(page, 'peers')
     await go(page, `#/peers/${ISSUER.fingerprint}`)
     await inspect(page, 'peer')
+    await expectPrintedCalm(page)
     await page.getByRole('button', { name: 'Rename' }).click()
     await expect(page.getByText(/^Not seen in it: /)).toBeVisible()
     await page.getByRole('button', { name: 'Keep the old name' }).click()
@@ -494,7 +627,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await page.getByLabel('Public key (PEM)').fill(ISSUER.pem)
     await expect(page.getByText('Your reason')).toBeVisible()
     await inspect(page, 'revoked key')
-    await openFile(page, fileOf(HOSTILE_FILE, manifest.bytes))
+    await openHostile(page)
     await expect(page.getByText(/was revoked/).first()).toBeVisible()
     calm()
   })
@@ -509,8 +642,239 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await press(page, /Put it on record/)
     await expect(page.getByRole('heading', { level: 1, name: 'Fork in a stream' })).toBeVisible()
     await inspect(page, 'fork decision')
+    await expectPrintedCalm(page)
     await goTo(page, 'Exchange')
     await inspect(page, 'waiting')
+    calm()
+  })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('in short: what a stranger writes is opened, imported, listed and read, and does nothing', async () => {
+  const { page, problems, calm, close } = await begin('short')
+  await openHostile(page)
+  await inspect(page, 'opened')
+  await readOpened(page, ONE_MEMORY_OF_EACH, () => false)
+  calm()
+  await trustKey(page, ISSUER.pem, DISGUISES.marks)
+  await openHostile(page)
+  expect(await importOpened(page)).toContain('imported')
+  await readList(page)
+  expect(await saveList(page)).toHaveLength(memories.length)
+  const [key] = await keysOf(page)
+  await readHeld(page, key!)
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('claimed: no name that a signer gives itself runs, leads away or passes for ours', LONG, async () => {
+  test.setTimeout(180_000)
+  const { page, problems, calm, close } = await begin('claimed')
+  const claim = page.locator('.signer h3 bdi')
+  for (const label of NAMES) {
+    const looked = ONE_OF_EACH.includes(label)
+    await openFile(page, fileOf('x.json', buildManifest({ signers: [calledBy(label)] }).bytes))
+    await expect(claim).toHaveJSProperty('textContent', label)
+    if (looked) await inspect(page, `claim ${label}`)
+    await go(page, '#/peers/trust/opened')
+    await expectShown(page, label)
+    calm()
+    if (!looked) continue
+    // What is suggested is offered in a field, and only where it is what it looks like.
+    await page.getByLabel('Not compared').check()
+    const isPlain = label !== DISGUISES.marks
+    await expect(page.getByLabel('Your name for this peer')).toHaveValue(isPlain ? label : '')
+    await inspect(page, `trust ${label}`)
+    await expectCopiedCalm(page, page.locator('main'))
+    const statement = buildStatement('x', {}, [calledBy(label)])
+    await openFile(page, fileOf('x.json', `${serialize({ format: 'omega-statement/1', statement })}\n`))
+    await expect(page.getByTestId('statement')).toBeVisible()
+    await expect(claim).toHaveJSProperty('textContent', label)
+    calm()
+  }
+  expect(problems).toEqual([])
+  await close()
+})
+
+test(
+  'named: no name or reason that a person took over runs, leads away or passes for ours',
+  LONG,
+  async () => {
+    test.setTimeout(180_000)
+    const { page, problems, calm, close } = await begin('named')
+    const peers = ONE_OF_EACH.map((name, at) => {
+      const signer = signerNamed(name)
+      const claim = pick(ONE_OF_EACH, at + 1)
+      const drafts = [{ content: 'Known to all' }, { content: pick(ONE_OF_EACH, at + 2), entity_id: name }]
+      const { id, bytes } = buildManifest({ memories: drafts, signers: [calledBy(claim, signer)] })
+      return { name, claim, reason: claim, signer, id, bytes }
+    })
+    const names = peers.map(({ name }) => name)
+    const ofPeer = ({ signer }: (typeof peers)[number], deed = '') =>
+      go(page, `#/peers/${signer.fingerprint}${deed}`)
+
+    await test.step('trusted, and imported from', async () => {
+      for (const [at, { name, claim, signer, bytes }] of peers.entries()) {
+        await trustKey(page, signer.pem, name)
+        await openFile(page, fileOf(pick(FILE_NAMES, at), bytes))
+        await expectShown(page, name, claim)
+        expect(await importOpened(page)).toContain('imported')
+        await go(page, '#/peers/trust/opened')
+        await expect(page.getByText('It is on your list as')).toBeVisible()
+        await expectShown(page, name, claim)
+        calm()
+      }
+    })
+
+    await test.step('the peers', async () => {
+      await goTo(page, 'Peers')
+      await expectShown(page, ...names)
+      await inspect(page, 'peers')
+      await expectPrintedCalm(page)
+      await expectCopiedCalm(page, page.locator('.list'))
+      for (const peer of peers) {
+        for (const deed of ['/revoke', '/remove', '']) {
+          await ofPeer(peer, deed)
+          await expectShown(page, peer.name)
+        }
+        await inspect(page, `peer ${peer.name}`)
+        calm()
+      }
+    })
+
+    await test.step('where memories come from', async () => {
+      for (const { name, signer } of peers) {
+        await go(page, `#/memories/peer/${signer.fingerprint}`)
+        await expect(page.getByTestId('count')).toContainText('from')
+        await expectShown(page, name)
+      }
+      await page.getByRole('button', { name: 'Clear filters' }).click()
+      await expectCopiedCalm(page, page.locator('.rows'))
+      expect(await saveList(page)).toHaveLength(peers.length + 1)
+      await page.getByTestId('memory-row').filter({ hasText: 'Known to all' }).click()
+      await expectShown(page, ...names)
+      await inspect(page, 'attestations')
+      calm()
+    })
+
+    await test.step('the register, and whom a manifest names', async () => {
+      await goTo(page, 'Exchange')
+      await expectShown(page, ...names)
+      await inspect(page, 'register')
+      for (const { id, name, claim } of peers) {
+        await go(page, `#/exchange/manifest/${id}`)
+        await expectShown(page, name, claim)
+      }
+      await inspect(page, 'register entry')
+      await expectPrintedCalm(page)
+      const [first, ...others] = peers.map(({ signer }) => signer)
+      const fingerprints = peers.map(({ signer }) => signer.fingerprint)
+      const joint = buildManifest({
+        signers: [first!, ...others],
+        details: { audience: ascending(...fingerprints) },
+      })
+      await openFile(page, fileOf('x.json', joint.bytes))
+      await expect(page.getByText('Also signed by')).toBeVisible()
+      await expectShown(page, ...names)
+      await inspect(page, 'signed by all')
+      calm()
+    })
+
+    await test.step('revoked, each for a reason', async () => {
+      for (const peer of peers) {
+        await ofPeer(peer, '/revoke')
+        await page.getByLabel('Full fingerprint').fill(peer.signer.fingerprint)
+        await page.getByLabel('Reason').fill(peer.reason)
+        await page.getByRole('button', { name: 'Revoke this key' }).click()
+        await expect(page.getByRole('button', { name: 'Reinstate' })).toBeVisible()
+        await expectShown(page, peer.name, peer.reason)
+        await ofPeer(peer, '/reinstate')
+        await expect(page.getByText('You gave a reason')).toBeVisible()
+        await expectShown(page, peer.name, peer.reason)
+        calm()
+      }
+      await inspect(page, 'reinstate')
+      await expectPrintedCalm(page)
+      await expectCopiedCalm(page, page.locator('main'))
+    })
+    expect(problems).toEqual([])
+    await close()
+  },
+)
+
+test(
+  'called: no name of this instance or of a stream runs, leads away or passes for ours',
+  LONG,
+  async () => {
+    test.setTimeout(180_000)
+    const { page, problems, calm, close } = await begin('called')
+    await makeIdentity(page, ONE_OF_EACH.at(-1)!)
+    await writeMemory(page, { text: 'x', entity: 'x' })
+    for (const [at, name] of ONE_OF_EACH.entries()) {
+      const stream = pick(ONE_OF_EACH, at + 1)
+      await goTo(page, 'Identity')
+      await page.getByRole('button', { name: 'Rename' }).click()
+      await page.getByLabel('Name of this instance').fill(name)
+      await page.getByRole('button', { name: 'Rename', exact: true }).click()
+      await expectShown(page, name)
+      await beginExport(page)
+      await expectShown(page, name)
+      await page.getByLabel('Stream').selectOption('A new one')
+      await page.getByLabel('Its name').fill(stream)
+      const { text } = await signAndSave(page)
+      await page.getByRole('link', { name: 'Its entry in the register' }).click()
+      await expect(page.getByText('Chosen by')).toBeVisible()
+      await expectShown(page, name, stream)
+      await inspect(page, `exported by ${name}`)
+      await openFile(page, fileOf('x.json', text))
+      await expect(page.getByText('Signed by you, as')).toBeVisible()
+      await expectShown(page, name)
+      await beginExport(page)
+      // What is chosen in a menu is said in words too.
+      await expectShown(page, name, stream)
+      calm()
+    }
+    await goTo(page, 'Identity')
+    await inspect(page, 'identity')
+    await expectPrintedCalm(page)
+    expect(problems).toEqual([])
+    await close()
+  },
+)
+
+test('listed: all that was written is saved as CSV, then found damaged, and does nothing', LONG, async () => {
+  test.setTimeout(180_000)
+  const { page, problems, calm, close } = await begin('listed')
+  await trustKey(page, ISSUER.pem, '=1+1')
+  await importAs(page, '=HYPERLINK("x").json', buildManifest({ memories: rows }).bytes)
+
+  await test.step('saved as CSV', async () => {
+    await readList(page)
+    const records = await saveList(page)
+    expect(records).toHaveLength(rows.length)
+    // Guarded, and still the very text of it.
+    const isWhole = (content: string) => !/… \d+ more characters$/.test(content)
+    const saved = records.map((cells) => decodeField(`"${cells[4]!.replaceAll('"', '""')}"`))
+    expect(saved.filter(isWhole).every((content) => TEXTS.includes(content))).toBe(true)
+    expect(new Set(saved)).toEqual(new Set(TEXTS))
+    expect(new Set(records.map((cells) => cells[7]))).toEqual(new Set([`'=1+1`]))
+    calm()
+  })
+
+  await test.step('found damaged', async () => {
+    await damage(page)
+    await goTo(page, 'Identity')
+    await press(page, 'Integrity check')
+    await press(page, 'Check everything')
+    const found = page.getByTestId('fault').filter({ hasText: 'A memory is not what was hashed' })
+    await expect(found).toBeVisible({ timeout: 30_000 })
+    await found.getByRole('button', { name: 'Show more' }).click()
+    await expectShown(page, ...NAMES)
+    await inspect(page, 'faults')
+    await expectAccessible(page, 'faults')
+    await expectCopiedCalm(page, found)
+    await expectPrintedCalm(page)
     calm()
   })
   expect(problems).toEqual([])

@@ -6,80 +6,90 @@ export const ELSEWHERE = 'https://elsewhere.invalid'
 const RUN = '__ran=1'
 const FETCH = `${ELSEWHERE}/x`
 
-const MARKUP: readonly string[] = [
-  `<script>${RUN}</script>`,
-  `<ScRiPt >${RUN}</sCrIpT\t>`,
-  `</script><script>${RUN}//`,
-  `<script src=${FETCH}></script>`,
-  `&lt;script&gt;${RUN}&lt;/script&gt;`,
-  `%3Cscript%3E${RUN}%3C/script%3E`,
-  `\\u003cscript\\u003e${RUN}\\u003c/script\\u003e`,
-  `+ADw-script+AD4-${RUN}+ADw-/script+AD4-`,
-  `＜script＞${RUN}＜/script＞`,
-  `<img src=x onerror=${RUN}>`,
-  `<img/src=x/onerror=${RUN}//`,
-  `"><img src=${FETCH} onload=${RUN}>`,
-  `' autofocus onfocus=${RUN} x='`,
-  `" style=animation-name:x onanimationstart=${RUN} "`,
-  `<body onload=${RUN}><details open ontoggle=${RUN}>`,
-  `<input autofocus onfocus=${RUN}><video src=x onerror=${RUN}>`,
-  `<svg onload=${RUN}>`,
-  `<svg><foreignObject><iframe srcdoc="<script>${RUN}</script>"></foreignObject></svg>`,
-  `<svg><a><animate attributeName=href values=javascript:${RUN} /><text y=20>Import</text></a></svg>`,
-  `<svg><use href="data:image/svg+xml,<svg id=x xmlns='http://www.w3.org/2000/svg'><script>${RUN}</script></svg>#x"/>`,
-  `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${RUN}&gt;">`,
-  `<math href="javascript:${RUN}">Trusted</math>`,
-  `<form><math><mtext></form><form><mglyph><svg><mtext><style><path id="</style><img onerror=${RUN} src>">`,
-  `<noscript><p title="</noscript><img src=x onerror=${RUN}>">`,
-  `<template shadowrootmode=open><script>${RUN}</script></template>`,
-  `<base href=${ELSEWHERE}/>`,
-  `<meta http-equiv=refresh content="0;url=${FETCH}">`,
-  `<link rel=stylesheet href=${FETCH}><link rel=prefetch href=${FETCH}>`,
-  `<style>@import url(${FETCH});*{display:none}</style>`,
-  `<div style="position:fixed;inset:0;background:url(${FETCH})">Trusted</div>`,
-  `<iframe src="javascript:parent.${RUN}"></iframe><object data=${FETCH}></object><embed src=${FETCH}>`,
-  `<form action=${FETCH}><button formaction=javascript:${RUN}>Import</button></form>`,
-  `<a href="javascript:${RUN}" ping=${FETCH}>Show more</a>`,
-  `<a href=${FETCH} target=_blank>Back to the report</a>`,
-]
-
-const CODE: readonly string[] = [
-  `};*{background:url(${FETCH})}`,
-  `width:expression(${RUN})`,
-  `-moz-binding:url(${FETCH}#x)`,
-  `{{constructor.constructor('${RUN}')()}}`,
-  `{{$on.constructor('${RUN}')()}}`,
-  '${' + `globalThis.${RUN}` + '}',
-  `<%= ${RUN} %>#{${RUN}}`,
-  `{@html '<img src=x onerror=${RUN}>'}`,
-  `{#if (globalThis.${RUN})}{/if}{@const x = (${RUN})}`,
-  `');${RUN};('`,
-  `";${RUN};"`,
-  `--><script>${RUN}</script><!--`,
-  `]]><script>${RUN}</script>`,
-  `*/${RUN};/*`,
-  '__proto__',
-  'constructor',
-  'hasOwnProperty',
-  'toString',
-  `javascript:${RUN}`,
-  `JaVaScRiPt:${RUN}//`,
-  `javascript://%0a${RUN}`,
-  `vbscript:MsgBox(1)`,
-  `data:text/html,<script>${RUN}</script>`,
-  `blob:${ELSEWHERE}/8e0c1d32-0000-4000-8000-000000000000`,
-  'file:///etc/passwd',
-  `${ELSEWHERE}/login`,
-  `//elsewhere.invalid/login`,
-  'www.elsewhere.invalid',
-  'mailto:root@elsewhere.invalid?cc=x',
-  'root@elsewhere.invalid',
-  '#/peers/trust',
-  `=HYPERLINK("${FETCH}","Open")`,
-  `+cmd|' /C calc'!A0`,
-  '-2+3+cmd|x!A0',
-  '@SUM(1+1)*cmd|x!A0',
-]
+/** By what each attempts: where not all of them can stand, one of each kind does. */
+const KINDS = {
+  script: [
+    `<script>${RUN}</script>`,
+    `<ScRiPt >${RUN}</sCrIpT\t>`,
+    `</script><script>${RUN}//`,
+    `<script src=${FETCH}></script>`,
+    `&lt;script&gt;${RUN}&lt;/script&gt;`,
+    `%3Cscript%3E${RUN}%3C/script%3E`,
+    `\\u003cscript\\u003e${RUN}\\u003c/script\\u003e`,
+    `+ADw-script+AD4-${RUN}+ADw-/script+AD4-`,
+    `＜script＞${RUN}＜/script＞`,
+  ],
+  handler: [
+    `<img src=x onerror=${RUN}>`,
+    `<img/src=x/onerror=${RUN}//`,
+    `"><img src=${FETCH} onload=${RUN}>`,
+    `' autofocus onfocus=${RUN} x='`,
+    `" style=animation-name:x onanimationstart=${RUN} "`,
+    `<body onload=${RUN}><details open ontoggle=${RUN}>`,
+    `<input autofocus onfocus=${RUN}><video src=x onerror=${RUN}>`,
+  ],
+  svg: [
+    `<svg onload=${RUN}>`,
+    `<svg><foreignObject><iframe srcdoc="<script>${RUN}</script>"></foreignObject></svg>`,
+    `<svg><a><animate attributeName=href values=javascript:${RUN} /><text y=20>Import</text></a></svg>`,
+    `<svg><use href="data:image/svg+xml,<svg id=x xmlns='http://www.w3.org/2000/svg'><script>${RUN}</script></svg>#x"/>`,
+    `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=${RUN}&gt;">`,
+    `<math href="javascript:${RUN}">Trusted</math>`,
+    `<form><math><mtext></form><form><mglyph><svg><mtext><style><path id="</style><img onerror=${RUN} src>">`,
+  ],
+  element: [
+    `<base href=${ELSEWHERE}/>`,
+    `<noscript><p title="</noscript><img src=x onerror=${RUN}>">`,
+    `<template shadowrootmode=open><script>${RUN}</script></template>`,
+    `<meta http-equiv=refresh content="0;url=${FETCH}">`,
+    `<link rel=stylesheet href=${FETCH}><link rel=prefetch href=${FETCH}>`,
+    `<iframe src="javascript:parent.${RUN}"></iframe><object data=${FETCH}></object><embed src=${FETCH}>`,
+    `<form action=${FETCH}><button formaction=javascript:${RUN}>Import</button></form>`,
+    `<a href="javascript:${RUN}" ping=${FETCH}>Show more</a>`,
+    `<a href=${FETCH} target=_blank>Back to the report</a>`,
+  ],
+  css: [
+    `<style>@import url(${FETCH});*{display:none}</style>`,
+    `<div style="position:fixed;inset:0;background:url(${FETCH})">Trusted</div>`,
+    `};*{background:url(${FETCH})}`,
+    `width:expression(${RUN})`,
+    `-moz-binding:url(${FETCH}#x)`,
+  ],
+  template: [
+    `{{constructor.constructor('${RUN}')()}}`,
+    `{{$on.constructor('${RUN}')()}}`,
+    '${' + `globalThis.${RUN}` + '}',
+    `<%= ${RUN} %>#{${RUN}}`,
+    `{@html '<img src=x onerror=${RUN}>'}`,
+    `{#if (globalThis.${RUN})}{/if}{@const x = (${RUN})}`,
+  ],
+  /** Ends what it stands in, and goes on in its place. */
+  end: [
+    `');${RUN};('`,
+    `";${RUN};"`,
+    `--><script>${RUN}</script><!--`,
+    `]]><script>${RUN}</script>`,
+    `*/${RUN};/*`,
+  ],
+  member: ['__proto__', 'constructor', 'hasOwnProperty', 'toString'],
+  address: [
+    `javascript:${RUN}`,
+    `JaVaScRiPt:${RUN}//`,
+    `javascript://%0a${RUN}`,
+    `vbscript:MsgBox(1)`,
+    `data:text/html,<script>${RUN}</script>`,
+    `blob:${ELSEWHERE}/8e0c1d32-0000-4000-8000-000000000000`,
+    'file:///etc/passwd',
+    `${ELSEWHERE}/login`,
+    `//elsewhere.invalid/login`,
+    'www.elsewhere.invalid',
+    'mailto:root@elsewhere.invalid?cc=x',
+    'root@elsewhere.invalid',
+    '#/peers/trust',
+  ],
+  formula: [`=HYPERLINK("${FETCH}","Open")`, `+cmd|' /C calc'!A0`, '-2+3+cmd|x!A0', '@SUM(1+1)*cmd|x!A0'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+const ACTIVE: readonly string[] = Object.values(KINDS).flat()
 
 /** Text that pretends, hides or spills. Each fits where the format allows a short string. */
 export const DISGUISES = {
@@ -109,12 +119,18 @@ const isShort = (text: string) =>
   text.length <= SHORT && !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text)
 
 /** What the format lets a label, an entity, a tag, an event type, an id or a reason be. */
-export const NAMES: readonly string[] = [...MARKUP, ...CODE, ...Object.values(DISGUISES)].filter(isShort)
+export const NAMES: readonly string[] = [...ACTIVE, ...Object.values(DISGUISES)].filter(isShort)
+
+/** A name of each kind; of what turns letters round, the marks that a name may hold, and letters that do it by themselves. */
+export const ONE_OF_EACH: readonly string[] = [
+  ...Object.values(KINDS).map((texts: readonly string[]) => texts.find(isShort)!),
+  DISGUISES.marks,
+  DISGUISES.hebrew,
+]
 
 /** Content, notes, metadata and unknown members may hold any text; so may the name of a file. */
 export const TEXTS: readonly string[] = [
-  ...MARKUP,
-  ...CODE,
+  ...ACTIVE,
   ...Object.values(DISGUISES),
   'manifest\u202enosj.exe',
   `\u202e${'deniamer gnihton'.repeat(3)}`,
@@ -192,3 +208,34 @@ export const DOWNLOADS: readonly (readonly [name: string, saved: string])[] = [
   ['Z\u0301\u0301\u0301\u0301.json', 'Z\u0301\u0301_.json.report.json'],
   ['x\u{1d159}\u2800.scr', 'x_.scr.report.json'],
 ]
+
+/** A cell that a spreadsheet would run or follow: more is unseen before it than a person would look for. */
+export const RUN_BY_SPREADSHEET =
+  /^[\s\p{Cc}\p{Cf}"]*(?:[=+\-@|%＝＋－＠]|(?:https?|ftp|file|mailto|tel|data|javascript|vbscript):|www\.|\/\/|\\\\|[^\s@",;']+@[^\s@",;])/iu
+
+/** Records of a CSV, read naively: with the separator of another country too, by which quotes come to stand inside cells. */
+export function recordsOf(text: string, separator = ','): string[][] {
+  const records: string[][] = [[]]
+  let [cell, quoted] = ['', false]
+  const end = () => {
+    records.at(-1)!.push(cell)
+    cell = ''
+  }
+  for (let at = 0; at < text.length; at++) {
+    const unit = text[at]!
+    if (quoted && unit === '"' && text[at + 1] === '"') cell += text[++at]!
+    else if (quoted && unit === '"') quoted = false
+    else if (quoted) cell += unit
+    else if (unit === '"' && cell === '') quoted = true
+    else if (unit === separator) end()
+    else if (unit === '\r' || unit === '\n') {
+      end()
+      if (unit === '\r' && text[at + 1] === '\n') at++
+      records.push([])
+    } else cell += unit
+  }
+  // What the last line end begins is no record.
+  if (cell === '' && records.at(-1)!.length === 0) records.pop()
+  else end()
+  return records
+}

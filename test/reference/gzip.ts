@@ -9,6 +9,8 @@ export function inflate(bytes: Uint8Array): Uint8Array | null {
   if (flags & hasExtra) at += 2 + file.readUInt16LE(at)
   for (const flag of [hasName, hasComment]) if (flags & flag) at = file.indexOf(0, at) + 1
   if (flags & hasCrc) {
+    // What comes before may say that it ends behind the file.
+    if (at + 2 > file.length) return null
     if (file.readUInt16LE(at) !== crc32(file.subarray(0, at)) % 2 ** 16) return null
     at += 2
   }

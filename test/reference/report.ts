@@ -66,9 +66,11 @@ export function reportNaively(bytes: Uint8Array, now: string): string {
   })
 }
 
-/** The report of a statement alone in a file. */
+/** The report of a statement alone in a file, packed or not. A broken gzip file is none: see `reportNaively`. */
 export function reportStatementNaively(bytes: Uint8Array): string {
-  const { statement, code } = readStatementFile(bytes)
+  const plain = isGzip(bytes) ? inflate(bytes) : bytes
+  if (plain === null) throw new Error('no statement')
+  const { statement, code } = readStatementFile(plain)
   return JSON.stringify({
     format: 'omega-statement-report/1',
     result: code ?? 'ok',

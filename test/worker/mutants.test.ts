@@ -64,11 +64,7 @@ async function verify(worker: WorkerBridge, file: Blob) {
 
 async function readStatement(file: Blob) {
   const source = await Source.open(file)
-  const contents = async () => {
-    const parts: Uint8Array<ArrayBuffer>[] = []
-    for await (const chunk of source.chunks({ signal: new AbortController().signal }))
-      parts.push(chunk.slice())
-    return new Uint8Array(await new Blob(parts).arrayBuffer())
-  }
-  return reportStatementFile(contents, null)
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  for await (const chunk of source.chunks({ signal: new AbortController().signal })) parts.push(chunk.slice())
+  return reportStatementFile(new Uint8Array(await new Blob(parts).arrayBuffer()), null)
 }

@@ -118,7 +118,6 @@ export class MemoryRows {
     this.stopped = false
     try {
       const list = await query(this.#options(filter, controller))
-      if (signal.aborted) return this.#drop(list)
       const { count } = list
       const pages = await this.#first(list)
       if (signal.aborted) return this.#drop(list)
