@@ -50,9 +50,12 @@ export function openLanes(
   // At once: they start while the envelope is read.
   const threads = Array.from({ length: isWorth ? count : 0 }, () => new Lane(fd))
   const kernel = startKernel()
-  const check = (from: number, to: number): Promise<CheckedRun> => {
-    if (!isWorth) return checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
-    return threads.reduce((a, b) => (b.load < a.load ? b : a)).check({ from, to })
+  const checkHere = (from: number, to: number) => checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
+  const check = async (from: number, to: number): Promise<CheckedRun> => {
+    if (!isWorth) return checkHere(from, to)
+    const thread = threads.reduce((a, b) => (b.load < a.load ? b : a))
+    // Where a thread cannot start, or ends, it is done here: slower, and the answer is the same.
+    return (await thread.check({ from, to })) ?? checkHere(from, to)
   }
   const lanes = {
     size,
@@ -70,9 +73,9 @@ export function openLanes(
 /** One thread; answers come in the order of the questions. */
 class Lane {
   readonly #worker: Worker
-  readonly #waiting: { resolve: (run: CheckedRun) => void; reject: (error: Error) => void }[] = []
-  /** Why the thread ended, which may be before anything was asked of it. */
-  #lost: Error | null = null
+  readonly #waiting: { resolve: (run: CheckedRun | null) => void; reject: (error: Error) => void }[] = []
+  /** It may end before anything was asked of it. */
+  #isLost = false
 
   constructor(fd: number) {
     this.#worker = new Worker(fileURLToPath(import.meta.url), { workerData: { fd } })
@@ -81,9 +84,9 @@ class Lane {
       if ('run' in answer) resolve(answer.run)
       else reject(new Error(answer.failed))
     })
-    this.#worker.on('error', (error: Error) => {
-      this.#lost = error
-      this.#waiting.splice(0).forEach(({ reject }) => reject(error))
+    this.#worker.on('error', () => {
+      this.#isLost = true
+      this.#waiting.splice(0).forEach(({ resolve }) => resolve(null))
     })
   }
 
@@ -91,8 +94,9 @@ class Lane {
     return this.#waiting.length
   }
 
-  check(asked: Asked): Promise<CheckedRun> {
-    if (this.#lost !== null) return Promise.reject(this.#lost)
+  /** Null if the thread is no more. Rejects with what reading says. */
+  check(asked: Asked): Promise<CheckedRun | null> {
+    if (this.#isLost) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#worker.postMessage(asked)

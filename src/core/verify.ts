@@ -53,7 +53,8 @@ async function readManifest(
   options: VerifyOptions,
   onEnvelope: () => void,
 ): Promise<void> {
-  const { lanes, kernel = null, batchBytes = BATCH_BYTES, onProgress = () => undefined } = options
+  const { lanes, kernel = null, batchBytes = BATCH_BYTES } = options
+  const onProgress = neverFalling(options.onProgress)
   const source = chunks[Symbol.asyncIterator]()
   const splitter = new LineSplitter()
   let bytes = 0
@@ -84,6 +85,18 @@ async function readManifest(
   }
 }
 
+type OnProgress = (bytes: number, memories: number) => void
+
+/** What was checked ahead of a line that does not hold counts no more, and is not taken back. */
+function neverFalling(onProgress: OnProgress = () => undefined): OnProgress {
+  let [mostBytes, mostMemories] = [0, 0]
+  return (bytes, memories) => {
+    mostBytes = Math.max(mostBytes, bytes)
+    mostMemories = Math.max(mostMemories, memories)
+    onProgress(mostBytes, mostMemories)
+  }
+}
+
 /** The line of the first memory. */
 interface LineStart {
   readonly number: number
@@ -95,7 +108,7 @@ async function readWithLanes(
   reader: ManifestReader,
   lanes: Lanes,
   { number, offset }: LineStart,
-  onProgress: (bytes: number, memories: number) => void,
+  onProgress: OnProgress,
 ): Promise<void> {
   let end = offset
   /** Where the first run was asked from that is not taken: its first line may begin behind it. */

@@ -2,6 +2,7 @@ import { concat, decodeUtf8 } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import type { CallOptions } from '../worker/bridge.ts'
+import { inUse } from '../worker/source.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
 import type { Instance } from './instance.ts'
@@ -65,6 +66,7 @@ async function readContents(file: Blob, most: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
   const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  inUse.add(reader)
   try {
     while (length <= most) {
       const { done, value } = await reader.read()
@@ -77,6 +79,7 @@ async function readContents(file: Blob, most: number): Promise<Uint8Array> {
     await bytesOf(file.slice(0, 1))
     throw new ExchangeError('gzip_invalid', '', {}, { cause })
   } finally {
+    inUse.delete(reader)
     reader.cancel().catch(() => undefined)
   }
   return concat(...parts)

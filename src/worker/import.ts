@@ -4,11 +4,13 @@ import type { Database } from '../store/database.ts'
 import { ByteTable } from '../store/byte-table.ts'
 import type { MemoryIndex } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
+import type { Page } from '../store/page.ts'
 import type { BatchOrigin } from '../store/schema.ts'
 import { Staging } from '../store/staging.ts'
 import type { StoredBytes } from '../store/segment.ts'
 import { inOrder } from '../core/in-order.ts'
 import type { Lanes } from './lanes.ts'
+import { nextTask } from './source.ts'
 import type { OpenedManifest, OpenedRun } from './opened-manifest.ts'
 import type { TaskContext } from './protocol.ts'
 import type { RunToStage, StagedRun } from './stage-run.ts'
@@ -57,21 +59,37 @@ export async function stageImport(
     const toStage: RunToStage = { batch: input.batch, index, count, ownKeys: input.ownKeys, skip }
     return lanes.call('stage', { file: run.lines, run: toStage }, run.lines.size)
   }
+  /** The run read once more: what is staged of it must be what was verified, again. */
+  const without = async (run: OpenedRun, skip: readonly number[]) => {
+    const { pages } = await stage(run, skip)
+    for (const { page } of pages) checkLeaves(opened, page)
+    return pages
+  }
   const total = opened.verification.memories
   const isNeeded = (run: OpenedRun) => !decisions.areHeld(run)
   for await (const [run, staged] of inOrder(opened.runs(), 2 * lanes.count, (run) =>
-    isNeeded(run) ? stage(run, []) : Promise.resolve(null),
+    // What is held already comes without a pause, in which a cancel could be heard.
+    isNeeded(run) ? stage(run, []) : nextTask().then(() => null),
   )) {
     if (signal.aborted) throw new ExchangeError('cancelled')
     if (staged !== null) {
       const skip = decisions.take(run, staged)
-      const { pages } = skip.length === 0 ? staged : await stage(run, skip)
-      for (const page of pages) await staging.write(page)
+      for (const page of skip.length === 0 ? staged.pages : await without(run, skip))
+        await staging.write(page)
     }
     const done = run.index + run.count
     progress({ done, total, memories: done })
   }
   return { counts: decisions.counts, staged: staging.staged, leaves: staging.keepable(opened.leaves.blocks) }
+}
+
+/** Each row must have the leaf that was verified at its place. Throws `file_changed`. */
+function checkLeaves({ leaves }: OpenedManifest, page: Omit<Page, 'id'>): void {
+  for (let row = 0; row < page.count; row++) {
+    const index = page.indexes[row]!
+    if (!equalBytes(page.leaves.subarray(32 * row, 32 * row + 32), leaves.at(index)))
+      throw new ExchangeError('file_changed', '', { index })
+  }
 }
 
 /** What is to become of each memory, in file order. */
@@ -109,10 +127,9 @@ class Decisions {
     const skip: number[] = []
     let index = run.index
     for (const { page } of pages) {
+      checkLeaves(this.#opened, page)
       for (let row = 0; row < page.count; row++, index++) {
         const leaf = page.leaves.subarray(32 * row, 32 * row + 32)
-        if (!equalBytes(leaf, this.#opened.leaves.at(index)))
-          throw new ExchangeError('file_changed', '', { index })
         if (!this.#isTaken(page.keys, row, leaf, strange.has(index))) skip.push(index)
       }
     }

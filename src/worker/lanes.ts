@@ -1,3 +1,4 @@
+import { ExchangeError } from '../core/errors.ts'
 import type { VerifyOptions } from '../core/verification.ts'
 import { runBytesOf, type RunProgress } from '../core/run.ts'
 import { WorkerBridge, type CallOptions } from './bridge.ts'
@@ -41,15 +42,20 @@ export class Lanes {
     bytes: number,
     { signal = NEVER, onProgress = () => undefined }: CallOptions = {},
   ): Promise<Awaited<ReturnType<LaneTasks[Name]>>> {
-    if (bytes < WORTH_BYTES) {
+    const here = () => {
       const run = laneTasks[task] as Task<typeof input, Awaited<ReturnType<LaneTasks[Name]>>>
       return run(input, { signal, progress: onProgress, give: () => undefined })
     }
+    if (bytes < WORTH_BYTES) return here()
     const lane = this.#load.indexOf(Math.min(...this.#load))
     this.#load[lane]!++
     clearTimeout(this.#reaper)
     try {
       return await this.#bridges[lane]!.call(task, input, { signal, onProgress })
+    } catch (error) {
+      // Where no further worker starts, or one ended, this one does it: slower, and the answer is the same.
+      if (error instanceof ExchangeError && error.code === 'worker_lost' && !signal.aborted) return here()
+      throw error
     } finally {
       this.#load[lane]!--
       if (this.#load.every((calls) => calls === 0)) this.#reaper = setTimeout(() => this.#end(), IDLE_MS)

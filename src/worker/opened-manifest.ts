@@ -4,11 +4,13 @@ import { ExchangeError } from '../core/errors.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import type { LeafList } from '../core/leaf-list.ts'
 import { LineSplitter } from '../core/lines.ts'
+import type { Mark } from '../core/run.ts'
 import { verifyManifest } from '../core/verify.ts'
 import type { Verification, VerificationWithLeaves } from '../core/verification.ts'
+import { SEGMENT_BYTES, SEGMENT_LINES } from '../store/page.ts'
 import { excerptOf, type Excerpt } from './excerpt.ts'
 import type { Lanes } from './lanes.ts'
-import type { TaskContext } from './protocol.ts'
+import type { Progress, TaskContext } from './protocol.ts'
 import type { Source } from './source.ts'
 
 /** A memory of the file, and its canonical line without comma. */
@@ -42,11 +44,14 @@ export class OpenedManifest {
     context.signal.addEventListener('abort', stop, { once: true })
     if (context.signal.aborted) stop()
     try {
+      let step: Progress = { done: 0, total: source.size, memories: 0 }
       const verification = await verifyManifest(source.chunks(reading), {
         ...lanes.optionsFor(source, reading),
-        onSigned: (signed) => progress({ done: 0, total: source.size, memories: 0, signed }),
-        onProgress: (bytes, memories) =>
-          progress({ done: source.isGzip ? source.read : bytes, total: source.size, memories }),
+        onSigned: (signed) => progress({ ...step, signed }),
+        onProgress: (bytes, memories) => {
+          step = { ...step, done: source.isGzip ? source.read : bytes, memories }
+          progress(step)
+        },
       })
       return new OpenedManifest(source, verification)
     } finally {
@@ -100,17 +105,19 @@ export class OpenedManifest {
     throw new ExchangeError('file_changed', '', { index })
   }
 
-  /** All memories in runs that fit in memory, each with the bytes of the file that begin with its lines. */
+  /** All memories in runs that each fill a segment and no second one, with the bytes of the file that begin with its lines. */
   *runs(): Generator<OpenedRun> {
     const { marks, memories } = this.#verification
     const file = this.#source.plain!
+    const endOf = (mark: number) => marks[mark + 1] ?? { index: memories, offset: file.size }
     for (let from = 0; from < marks.length;) {
       const { index, offset } = marks[from]!
-      let to = from + 1
-      while (to < marks.length && marks[to]!.offset - offset < RUN_BYTES) to++
-      const end = marks[to]
-      yield { index, count: (end?.index ?? memories) - index, lines: file.slice(offset, end?.offset) }
-      from = to
+      let last = from
+      const fits = (end: Mark) => end.index - index <= SEGMENT_LINES && end.offset - offset <= SEGMENT_BYTES
+      while (last + 1 < marks.length && fits(endOf(last + 1))) last++
+      const end = endOf(last)
+      yield { index, count: end.index - index, lines: file.slice(offset, end.offset) }
+      from = last + 1
     }
   }
 
@@ -127,6 +134,4 @@ export class OpenedManifest {
 }
 
 const COMMA = 0x2c
-/** With the page built of it, what a segment holds. */
-const RUN_BYTES = 2 * 1024 * 1024
 const NEVER = new AbortController().signal

@@ -1,5 +1,6 @@
 import { ExchangeError } from '../core/errors.ts'
 import type { TaskContext } from './protocol.ts'
+import { inUse } from './source.ts'
 
 const PART_BYTES = 2 * 1024 * 1024
 
@@ -17,6 +18,7 @@ export async function packFile(file: Blob, { signal, progress }: TaskContext): P
     .pipeThrough(counting)
     .pipeThrough(new CompressionStream('gzip'))
     .getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+  inUse.add(reader)
   const parts: Blob[] = []
   let held: Uint8Array<ArrayBuffer>[] = []
   let bytes = 0
@@ -38,6 +40,7 @@ export async function packFile(file: Blob, { signal, progress }: TaskContext): P
       }
     }
   } finally {
+    inUse.delete(reader)
     reader.cancel().catch(() => undefined)
   }
 }

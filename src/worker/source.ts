@@ -126,10 +126,10 @@ export async function* readBytes(
  * Readers with a read under way. Chromium (seen in 156) collects the stream of a Blob that nothing else refers to, its
  * pending read with it, which then never ends: about one in some hundred readings of a small file.
  */
-const inUse = new Set<unknown>()
+export const inUse = new Set<unknown>()
 
 /** Messages that wait are delivered before it resolves. */
-function nextTask(): Promise<unknown> {
+export function nextTask(): Promise<unknown> {
   const { port1, port2 } = new MessageChannel()
   return new Promise((resolve) => {
     port1.onmessage = () => {

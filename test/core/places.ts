@@ -127,7 +127,6 @@ function bytesHashedAt(place: Place, raw: Uint8Array): Uint8Array {
     },
     memory: (memory, index) => {
       if (index > 0) return
-      // eslint-disable-next-line @typescript-eslint/no-unused-vars -- what is not in the leaf
       const { blind, content, content_sha256, leaf_hash, metadata, ...record } = memory
       memory['leaf_hash'] = hex(sha256(Uint8Array.of(0), utf8('omega-memory/1\n'), spelled(record)))
     },

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { expect, test, type Page } from '@playwright/test'
 import { buildManifest, ISSUER } from '../reference/writer.ts'
 import { openProfile, type Profile } from './profile.ts'
 import {
   beginExport,
+  download,
   dump,
   fileOf,
   fillSelection,
@@ -164,6 +167,25 @@ test('what is counted before signing is what the file holds', async () => {
     expect(downloads).toEqual([])
     expect(await dump(page, ['own_streams', 'manifests', 'leaves', 'audit'])).toBe(before)
   })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('what is being written when its page is left is saved all the same', async () => {
+  const { page, problems, close } = await openStocked()
+  await beginExport(page)
+  await page.getByLabel('Pack it as .json.gz').check()
+  const { path } = await download(page, () =>
+    // In one turn: it cannot be done before the page is left.
+    page.evaluate(() => {
+      const isSign = (button: HTMLButtonElement) => button.textContent.trim() === 'Sign and save'
+      Array.from(document.querySelectorAll('button')).find(isSign)!.click()
+      location.hash = '#/memories'
+    }),
+  )
+  await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()
+  const json = JSON.parse(gunzipSync(readFileSync(path)).toString())
+  expect(contentsOf(json)).toEqual(ALL.map(({ content }) => content).sort())
   expect(problems).toEqual([])
   await close()
 })

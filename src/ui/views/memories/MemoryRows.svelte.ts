@@ -119,7 +119,10 @@ export class MemoryRows {
     try {
       const list = await query(this.#options(filter, controller))
       const { count } = list
-      const pages = await this.#first(list)
+      const pages = await this.#first(list).catch((error: unknown) => {
+        this.#drop(list)
+        throw error
+      })
       if (signal.aborted) return this.#drop(list)
       this.partial = false
       this.#show(list, count, pages, filter)
@@ -169,7 +172,7 @@ export class MemoryRows {
     this.look(...this.#view)
   }
 
-  /** A list that came too late. */
+  /** A list that came too late, or cannot be read. */
   #drop(list: MemoryList): void {
     if (this.#list !== list) list.close()
   }
