@@ -1,3 +1,4 @@
+import { ExchangeError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import type { StreamState } from '../core/freshness.ts'
 import { createReport, type Report, type ReportContext } from '../core/report.ts'
@@ -37,6 +38,8 @@ export async function openManifest(
   const { opened: handle, verification } = await instance.worker.call('verify', { file }, options)
   const close = () => void instance.worker.call('release', { handle }).catch(() => undefined)
   try {
+    // The worker may have been done before it heard of it.
+    if (options.signal?.aborted) throw new ExchangeError('cancelled')
     const report = createReport(verification, await reportContext(instance, verification))
     return {
       file,
@@ -72,22 +75,22 @@ export async function refreshReport(instance: Instance, opened: OpenedManifest):
 
 /** Trust list, stream and clock as they are now: what a report says beside the layers. */
 async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
-  const stream = await streamState(instance, verification)
+  const [stream, trust] = await Promise.all([streamState(instance, verification), trustLists(instance)])
   return {
-    trust: await trustLists(instance),
+    trust,
     now: nowAsTime(instance),
     ...(stream === null ? {} : { stream }),
   }
 }
 
 async function trustLists(instance: Instance): Promise<NonNullable<ReportContext['trust']>> {
-  const peers = await instance.db.getAll('peers')
+  const [peers, own] = await Promise.all([instance.db.getAll('peers'), ownKeys(instance)])
   const withState = (state: 'trusted' | 'revoked') =>
     new Set(peers.filter((peer) => peer.state === state).map((peer) => peer.fingerprint))
   return {
     trusted: withState('trusted'),
     revoked: withState('revoked'),
-    own: new Set(await ownKeys(instance)),
+    own: new Set(own),
   }
 }
 

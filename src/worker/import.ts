@@ -67,18 +67,30 @@ export async function stageImport(
   }
   const total = opened.verification.memories
   const isNeeded = (run: OpenedRun) => !decisions.areHeld(run)
-  for await (const [run, staged] of inOrder(opened.runs(), 2 * lanes.count, (run) =>
+  const runs = inOrder(opened.runs(), 2 * lanes.count, (run) =>
     // What is held already comes without a pause, in which a cancel could be heard.
     isNeeded(run) ? stage(run, []) : nextTask().then(() => null),
-  )) {
-    if (signal.aborted) throw new ExchangeError('cancelled')
-    if (staged !== null) {
-      const skip = decisions.take(run, staged)
-      for (const page of skip.length === 0 ? staged.pages : await without(run, skip))
-        await staging.write(page)
+  )
+  /** The last page, on its way to the disk while the next is decided on. */
+  let writing = Promise.resolve()
+  try {
+    for await (const [run, staged] of runs) {
+      if (signal.aborted) throw new ExchangeError('cancelled')
+      if (staged !== null) {
+        const skip = decisions.take(run, staged)
+        for (const page of skip.length === 0 ? staged.pages : await without(run, skip)) {
+          await writing
+          writing = staging.write(page)
+          // Its failure is told where it is waited for.
+          writing.catch(() => undefined)
+        }
+      }
+      const done = run.index + run.count
+      progress({ done, total, memories: done })
     }
-    const done = run.index + run.count
-    progress({ done, total, memories: done })
+  } finally {
+    // Whoever takes out what was staged finds it there.
+    await writing
   }
   return { counts: decisions.counts, staged: staging.staged, leaves: staging.keepable(opened.leaves.blocks) }
 }
