@@ -1,5 +1,5 @@
 import { execFileSync, fork, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,8 @@ import { ROUND } from './mutants.ts'
 import type { PlantResult } from './planted.ts'
 import { CONTROLS, findPlants, PLANTS } from './planted.ts'
 import { theProduct } from './product.ts'
-import type { Assurance, Suite, SuiteResult } from './report.ts'
-import { faultsOf, toMarkdown } from './report.ts'
+import type { Assurance, PartName, Suite, SuiteResult } from './report.ts'
+import { faultsOf, PARTS, toMarkdown } from './report.ts'
 import { measureResources } from './resources.ts'
 
 /** `npm run assure`: the long run, and its report beside this file. */
@@ -21,13 +21,12 @@ const USAGE = `Usage: npm run assure -- [--mutants N] [--seed S] [--part NAME]..
 
   --mutants N  forgeries of the fuzzing, 100000 if not given
   --seed S     any text; the same seed makes the same mutants
-  --part NAME  fuzz, cli, planted, resources or conformance; may be given more than once. The report is written
-               when all parts are run
+  --part NAME  PARTS; may be given more than once. The others
+               stay in the report as they were found last, each with its commit
   --cli FILE   the built verifier, if it is not dist/omega-verify.mjs
   --only N     judges the forgery N, or the deed of a courier as courier-N, and prints it
   --out FILE   with --only: writes its bytes to FILE`
 
-const PARTS = ['fuzz', 'cli', 'planted', 'resources', 'conformance']
 const SEED = '20261124'
 const MUTANTS = 100_000
 /** A plant that none of so many mutants shows counts as not found. */
@@ -39,14 +38,29 @@ const WARM_UP = 8 * ROUND
 const SAMPLES = 200
 /** No sample for so long: the mutant at hand does not end. */
 const SILENCE_MS = 600_000
-const ofCore = ['vectors', 'signatures', 'signers', 'kinds', 'json', 'names', 'text', 'lanes']
-const inBrowser = ['conformance', 'signatures', 'mutants', 'resources']
-export const SUITES: readonly Suite[] = [
-  { name: 'test/conformance', project: 'node' },
-  ...ofCore.map((name) => ({ name: `test/core/${name}.test.ts`, project: 'node' as const })),
-  { name: 'test/exchange/integrity.test.ts', project: 'browser' },
-  ...inBrowser.map((name) => ({ name: `test/worker/${name}.test.ts`, project: 'browser' as const })),
+const inNode = [
+  'conformance',
+  ...['vectors', 'signatures', 'signers', 'kinds', 'json', 'names', 'text', 'lanes', 'hash', 'self-test'].map(
+    (name) => `core/${name}.test.ts`,
+  ),
+  'cli',
 ]
+const inBrowser = [
+  ...['conformance', 'vectors', 'signatures', 'mutants', 'lanes', 'resources'].map(
+    (name) => `worker/${name}.test.ts`,
+  ),
+  ...['integrity', 'integrity-hand'].map((name) => `exchange/${name}.test.ts`),
+]
+const inPage = ['hostile', 'csv', 'tampering', 'bad-input', 'integrity', 'network'].map(
+  (name) => `e2e/${name}.spec.ts`,
+)
+export const SUITES: readonly Suite[] = Object.entries({
+  node: inNode,
+  browser: inBrowser,
+  page: inPage,
+}).flatMap(([project, names]) =>
+  names.map((name) => ({ name: `test/${name}`, project: project as Suite['project'] })),
+)
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -58,7 +72,7 @@ export async function main(args: string[]): Promise<number> {
     options: {
       mutants: { type: 'string', default: String(MUTANTS) },
       seed: { type: 'string', default: SEED },
-      part: { type: 'string', multiple: true, default: PARTS },
+      part: { type: 'string', multiple: true, default: [...PARTS] },
       cli: { type: 'string', default: CLI },
       only: { type: 'string' },
       out: { type: 'string' },
@@ -66,57 +80,68 @@ export async function main(args: string[]): Promise<number> {
     },
   })
   const mutants = Number(values.mutants)
-  if (values.help === true || !(mutants >= 1) || !values.part.every((part) => PARTS.includes(part))) {
-    console.log(USAGE)
+  const isPart = (part: string): part is PartName => (PARTS as readonly string[]).includes(part)
+  if (values.help === true || !(mutants >= 1) || !values.part.every(isPart)) {
+    console.log(USAGE.replace('PARTS', PARTS.join(', ')))
     return values.help === true ? 0 : 2
   }
   if (values.only !== undefined) return only(values.seed, values.only, values.out)
-  const assurance = await assure(values.seed, mutants, new Set(values.part), values.cli)
-  const faults = faultsOf(assurance)
-  if (PARTS.every((part) => values.part.includes(part))) {
+  let assurance = readReport()
+  for (const part of PARTS.filter((part) => values.part.includes(part))) {
+    console.log(`${new Date().toISOString()} ${part}`)
+    const started = performance.now()
+    const facts = describeRun()
+    const found = await runPart(part, values.seed, mutants, values.cli)
+    const run = { ...facts, seed: values.seed, minutes: (performance.now() - started) / 60_000 }
+    assurance = { ...assurance, ...found, runs: { ...assurance.runs, [part]: run } }
+    // After each: what comes later may not come to its end.
     await write('report.json', JSON.stringify(assurance))
     await write('report.md', toMarkdown(assurance))
-  } else {
-    console.log(toMarkdown(assurance))
   }
-  console.log(faults.length === 0 ? 'All that was run holds.' : `Does not hold:\n${faults.join('\n')}`)
+  const faults = faultsOf(assurance)
+  console.log(faults.length === 0 ? 'All holds.' : `Does not hold:\n${faults.join('\n')}`)
   return faults.length === 0 ? 0 : 1
 }
 
-async function assure(
+/** What was found last; of another format nothing. */
+function readReport(): Assurance {
+  const path = join(HERE, 'report.json')
+  const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Assurance) : null
+  return found?.format === NOTHING.format ? found : NOTHING
+}
+
+const NOTHING: Assurance = {
+  format: 'omega-assurance/2',
+  runs: { fuzz: null, cli: null, planted: null, resources: null, suites: null },
+  fuzz: null,
+  cli: null,
+  planted: null,
+  resources: null,
+  suites: null,
+}
+
+async function runPart(
+  part: PartName,
   seed: string,
   mutants: number,
-  parts: ReadonlySet<string>,
   builtCli: string,
-): Promise<Assurance> {
-  const started = performance.now()
-  const facts = describeRun()
-  const part = async <Result>(name: string, work: () => Promise<Result>): Promise<Result | null> => {
-    if (!parts.has(name)) return null
-    console.log(`${new Date().toISOString()} ${name}`)
-    return work()
-  }
-  const fuzzed = await part('fuzz', () => fuzzInProcesses(seed, mutants))
-  const courier = await part('fuzz', () => fuzz({ seed, kind: 'courier', to: Math.ceil(mutants / 50) }))
-  const cli = await part('cli', () => fuzzCli(seed, allTurns(), builtCli))
-  const planted = await part('planted', async () => ({
-    controls: await findPlants(CONTROLS, seed, CONTROL_MUTANTS),
-    plants: await findInProcesses(seed),
-  }))
-  const resources = await part('resources', () => measureResources(undefined, builtCli))
-  const suites = await part('conformance', async () => SUITES.map(runSuite))
-  const minutes = (performance.now() - started) / 60_000
-  return {
-    format: 'omega-assurance/1',
-    ...facts,
-    seed,
-    minutes,
-    fuzz: fuzzed,
-    courier,
-    cli,
-    planted,
-    resources,
-    suites,
+): Promise<Partial<Assurance>> {
+  switch (part) {
+    case 'fuzz': {
+      const forgeries = await fuzzInProcesses(seed, mutants)
+      const courier = await fuzz({ seed, kind: 'courier', to: Math.ceil(mutants / 50) })
+      return { fuzz: { forgeries, courier } }
+    }
+    case 'cli':
+      return { cli: await fuzzCli(seed, allTurns(), builtCli) }
+    case 'planted': {
+      const controls = await findPlants(CONTROLS, seed, CONTROL_MUTANTS)
+      return { planted: { controls, plants: await findInProcesses(seed) } }
+    }
+    case 'resources':
+      return { resources: await measureResources(undefined, builtCli) }
+    case 'suites':
+      return { suites: SUITES.map(runSuite) }
   }
 }
 
@@ -198,28 +223,48 @@ async function only(seed: string, which: string, out: string | undefined): Promi
   return finding === null ? 0 : 1
 }
 
-interface VitestReport {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly numFailedTestSuites: number
-}
+type Counts = Pick<SuiteResult, 'passed' | 'failed' | 'skipped'>
+const FAILED: Counts = { passed: 0, failed: 1, skipped: 0 }
 
 /** A suite of the project in a run of its own: a file that cannot be loaded, or is not there, counts as failed. */
-function runSuite({ name, project }: Suite): SuiteResult {
+function runSuite(suite: Suite): SuiteResult {
   const folder = mkdtempSync(join(tmpdir(), 'omega-suite-'))
+  const path = join(folder, 'report.json')
   try {
-    const path = join(folder, 'report.json')
-    const args = ['vitest', 'run', '--project', project, name, '--reporter=json', `--outputFile=${path}`]
-    spawnSync('npx', args, { cwd: ROOT, env: { ...process.env, OMEGA_ASSURE: '1' }, stdio: 'ignore' })
-    const report = JSON.parse(readFileSync(path, 'utf8')) as VitestReport
-    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = report
-    return { name, project, passed, failed: Math.max(failed, report.numFailedTestSuites), skipped }
+    return { ...suite, ...(suite.project === 'page' ? runInPage(suite, path) : runUnits(suite, path)) }
   } catch {
-    return { name, project, passed: 0, failed: 1, skipped: 0 }
+    return { ...suite, ...FAILED }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function spawn(args: readonly string[], env: Readonly<Record<string, string>>): void {
+  spawnSync('npx', args, { cwd: ROOT, env: { ...process.env, OMEGA_ASSURE: '1', ...env }, stdio: 'ignore' })
+}
+
+function runUnits({ name, project }: Suite, path: string): Counts {
+  spawn(['vitest', 'run', '--project', project, name, '--reporter=json', `--outputFile=${path}`], {})
+  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
+    readFileSync(path, 'utf8'),
+  ) as Record<string, number>
+  return {
+    passed: numPassedTests!,
+    failed: Math.max(numFailedTests!, numFailedTestSuites!),
+    skipped: numPendingTests!,
+  }
+}
+
+function runInPage({ name }: Suite, path: string): Counts {
+  const args = ['playwright', 'test', '--config', 'test/e2e/playwright.config.ts', name, '--reporter=json']
+  spawn(args, { PLAYWRIGHT_JSON_OUTPUT_NAME: path })
+  const { stats, errors } = JSON.parse(readFileSync(path, 'utf8')) as {
+    stats: { expected: number; unexpected: number; flaky: number; skipped: number }
+    errors: unknown[]
+  }
+  // What holds only when it is tried again does not hold.
+  const failed = stats.unexpected + stats.flaky + errors.length
+  return { passed: stats.expected, failed, skipped: stats.skipped }
 }
 
 function describeRun() {

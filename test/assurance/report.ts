@@ -1,21 +1,14 @@
-import type { CliResult } from './cli.ts'
+import { LARGE_BYTES, RUNS, type CliResult } from './cli.ts'
 import type { FuzzResult } from './fuzz.ts'
 import { bytesKept, LIMIT_MS, memoryRatio } from './fuzz.ts'
 import type { PlantResult } from './planted.ts'
 import type { ResourceRow } from './resources.ts'
 
-/** What a run found, for machines; `toMarkdown` says the same to people. Null: the part was not run. */
+/** What was found, for machines; `toMarkdown` says the same to people. Null: a part that was never run. */
 export interface Assurance {
-  readonly format: 'omega-assurance/1'
-  readonly date: string
-  readonly commit: string
-  readonly machine: string
-  readonly versions: Readonly<Record<string, string>>
-  readonly seed: string
-  readonly minutes: number
-  /** One for each process. */
-  readonly fuzz: readonly FuzzResult[] | null
-  readonly courier: FuzzResult | null
+  readonly format: 'omega-assurance/2'
+  readonly runs: Readonly<Record<PartName, Run | null>>
+  readonly fuzz: { readonly forgeries: readonly FuzzResult[]; readonly courier: FuzzResult } | null
   readonly cli: CliResult | null
   readonly planted: {
     readonly controls: readonly PlantResult[]
@@ -25,11 +18,27 @@ export interface Assurance {
   readonly suites: readonly SuiteResult[] | null
 }
 
+/** In the order in which they are run; each can be run anew by itself. */
+export const PARTS = ['fuzz', 'cli', 'planted', 'resources', 'suites'] as const
+export type PartName = (typeof PARTS)[number]
+
+/** When, where and of what a part was run. */
+export interface Run {
+  readonly date: string
+  readonly commit: string
+  readonly machine: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly seed: string
+  readonly minutes: number
+}
+
 /** Tests of the project, and where they run. */
 export interface Suite {
   readonly name: string
-  readonly project: 'node' | 'browser'
+  readonly project: keyof typeof WHERE
 }
+
+const WHERE = { node: 'Node', browser: 'Chromium', page: 'the built app' } as const
 
 export interface SuiteResult extends Suite {
   readonly passed: number
@@ -42,11 +51,11 @@ const MEMORY_LIMIT = 1.05
 /** And so many bytes a mutant may be kept of the whole run: caches that fill, and nothing that grows. */
 export const KEPT_LIMIT = 150
 
-/** A line each for what does not hold; none if all that was run holds. */
+/** A line each for what does not hold; none if all holds. */
 export function faultsOf(assurance: Assurance): string[] {
-  const { fuzz, courier, cli, planted, resources, suites } = assurance
-  const faults: string[] = []
-  for (const result of [...(fuzz ?? []), ...(courier ? [courier] : [])]) {
+  const { runs, fuzz, cli, planted, resources, suites } = assurance
+  const faults = PARTS.filter((part) => runs[part] === null).map((part) => `${part}: never run`)
+  for (const result of fuzz ? [...fuzz.forgeries, fuzz.courier] : []) {
     const { kind, findings, found, memory } = result
     if (found > 0) faults.push(`${found} mutants were not treated as they must be`)
     for (const { n, name, what } of findings) faults.push(`${kind} ${n}, ${name}: ${what}`)
@@ -74,17 +83,10 @@ export function toMarkdown(assurance: Assurance): string {
   return [
     '# Assurance report',
     'Written by `npm run assure`; what stands here can be made again from the commit and the seed.',
+    `Verdict: ${faults.length === 0 ? '**all holds**' : '**does not hold**, see below'}.`,
     table(
-      ['', ''],
-      [
-        ['verdict', faults.length === 0 ? '**all that was run holds**' : '**does not hold**, see below'],
-        ['date', assurance.date],
-        ['commit', assurance.commit],
-        ['machine', assurance.machine],
-        ...Object.entries(assurance.versions),
-        ['seed', assurance.seed],
-        ['took', `${assurance.minutes.toFixed(1)} minutes`],
-      ],
+      ['part', 'commit', 'date', 'minutes', 'seed', 'machine', 'versions'],
+      PARTS.map((part) => [part, ...runText(assurance.runs[part])]),
     ),
     ...(faults.length > 0
       ? ['## What does not hold', faults.map((fault) => `- ${inline(fault)}`).join('\n')]
@@ -98,20 +100,27 @@ export function toMarkdown(assurance: Assurance): string {
   ].join('\n\n')
 }
 
-function fuzzText({ fuzz, courier }: Assurance): string[] {
-  if (fuzz === null) return notRun('Fuzzing')
-  const mutants = fuzz.reduce((sum, { from, to }) => sum + to - from, 0)
-  const slowest = fuzz.map((range) => range.slowest).sort((a, b) => b.milliseconds - a.milliseconds)[0]!
+function runText(run: Run | null): string[] {
+  if (run === null) return ['never run', '', '', '', '', '']
+  const versions = Object.entries(run.versions).map(([name, version]) => `${name} ${version}`)
+  return [run.commit, run.date, run.minutes.toFixed(1), run.seed, run.machine, versions.join(', ')]
+}
+
+function fuzzText({ fuzz }: Assurance): string[] {
+  if (fuzz === null) return []
+  const { forgeries, courier } = fuzz
+  const mutants = forgeries.reduce((sum, { from, to }) => sum + to - from, 0)
+  const slowest = forgeries.map((range) => range.slowest).sort((a, b) => b.milliseconds - a.milliseconds)[0]!
   const rows = [
     ['forgeries', number(mutants)],
-    ['accepted', number(sum(fuzz, 'accepted'))],
-    ['crashes', number(sum(fuzz, 'crashes'))],
-    ['other than expected, or than the twin', number(sum(fuzz, 'found'))],
+    ['accepted', number(sum(forgeries, 'accepted'))],
+    ['crashes', number(sum(forgeries, 'crashes'))],
+    ['other than expected, or than the twin', number(sum(forgeries, 'found'))],
     [
       'slowest, CPU time',
       `${slowest.milliseconds.toFixed(0)} ms of ${LIMIT_MS} ms (mutant ${slowest.n}, ${slowest.name})`,
     ],
-    ...fuzz.flatMap((result) => {
+    ...forgeries.flatMap((result) => {
       const { from, to, memory } = result
       const range = `mutants ${number(from)} to ${number(to - 1)}`
       return [
@@ -125,12 +134,13 @@ function fuzzText({ fuzz, courier }: Assurance): string[] {
         ],
       ]
     }),
-    ...(courier ? [['deeds of couriers, no forgeries, all held', held(courier)]] : []),
+    ['deeds of couriers, no forgeries, all held', held(courier)],
   ]
   return [
     '## Fuzzing',
     'Each mutant follows from the seed and its number. A structured one names the layer, code, line and index at ' +
-      'which the format refuses it; one of bytes names the codes that it may come to, and is judged by the twin. ' +
+      'which the format refuses it; one of bytes names the codes that it may come to, nearly all that the format has, ' +
+      'so that the twin is its judge. ' +
       'Three answers are compared: the streaming reader gets each file in chunks of random sizes, one in eight with ' +
       'the library in place of the platform’s signatures; the fast path gets it in runs of random sizes, from one ' +
       'byte up, seven in eight with the WebAssembly kernel that reads lines as bytes; the twin gets it whole. Their ' +
@@ -150,7 +160,7 @@ function held({ from, to, found }: FuzzResult): string {
 }
 
 function cliText({ cli }: Assurance): string[] {
-  if (cli === null) return notRun('Command line')
+  if (cli === null) return []
   const { plain, gzip, 'damaged gzip': damaged } = cli.packed
   const files = plain + gzip + damaged
   return [
@@ -158,13 +168,14 @@ function cliText({ cli }: Assurance): string[] {
     `${number(files)} files, spawned one by one as \`omega-verify --json\`: each of the ${cli.classes} classes as it is (${plain}) and ` +
       `packed (${gzip}), and ${damaged} files more as gzip that is damaged. Standard output is the twin’s report, byte for byte ` +
       '(of a damaged file `gzip_invalid`, or an earlier failure of what inflated), the exit code follows from it, and nothing is on ' +
-      `stderr: ${number(files - cli.findings.length)} of ${number(files)}. The slowest took ${number(cli.slowest.milliseconds)} ms of ` +
-      `${LIMIT_MS}, its start included (${inline(cli.slowest.name)}).`,
+      `stderr: ${number(files - cli.findings.length)} of ${number(files)}. Of files up to ${LARGE_BYTES / 1e6} MB (larger ones are bounded ` +
+      `under Resources) the slowest took ${number(cli.slowest.milliseconds)} ms of ${LIMIT_MS}, its start included and the best of up to ` +
+      `${RUNS} runs (${inline(cli.slowest.name)}). All mutants go through what the command line is made of, in process: see Fuzzing.`,
   ]
 }
 
 function plantedText({ planted }: Assurance): string[] {
-  if (planted === null) return notRun('Planted bugs')
+  if (planted === null) return []
   const rows = planted.plants.map(({ name, file, mutants, finding }) => [
     inline(name),
     `\`${file}\``,
@@ -185,7 +196,7 @@ function plantedText({ planted }: Assurance): string[] {
 }
 
 function resourcesText({ resources }: Assurance): string[] {
-  if (resources === null) return notRun('Resources')
+  if (resources === null) return []
   const rows = resources.map((row) => [
     inline(row.name),
     number(row.bytes),
@@ -221,19 +232,19 @@ function resourcesText({ resources }: Assurance): string[] {
 }
 
 function suitesText({ suites }: Assurance): string[] {
-  if (suites === null) return notRun('Conformance and vectors')
+  if (suites === null) return []
   const rows = suites.map(({ name, project, passed, failed, skipped }) => [
     `\`${name}\``,
-    project === 'browser' ? 'Chromium' : 'Node',
+    WHERE[project],
     ...[passed, failed, skipped].map(number),
   ])
-  return ['## Conformance and vectors', table(['tests', 'in', 'passed', 'failed', 'skipped'], rows)]
+  return ['## Suites of the project', table(['tests', 'in', 'passed', 'failed', 'skipped'], rows)]
 }
 
-function classesText({ fuzz, courier }: Assurance): string[] {
+function classesText({ fuzz }: Assurance): string[] {
   if (fuzz === null) return []
   const classes = new Map<string, { mutants: number; codes: Map<string, number> }>()
-  for (const range of [...fuzz, ...(courier ? [courier] : [])]) {
+  for (const range of [...fuzz.forgeries, fuzz.courier]) {
     for (const [name, count] of Object.entries(range.classes)) {
       const all = classes.get(name) ?? { mutants: 0, codes: new Map<string, number>() }
       all.mutants += count.mutants
@@ -258,10 +269,6 @@ function answersText(codes: readonly (readonly [code: string, times: number])[])
   const more = codes.length > SHOWN ? `, ${codes.length - SHOWN} others` : ''
   const shown = codes.slice(0, SHOWN).map(([code, times]) => `\`${code}\` ${number(times)}`)
   return shown.join(', ') + more
-}
-
-function notRun(part: string): string[] {
-  return [`## ${part}`, 'Not run.']
 }
 
 function sum(results: readonly FuzzResult[], name: 'accepted' | 'crashes' | 'found'): number {

@@ -18,7 +18,7 @@ import { buildManifest } from '../reference/writer.ts'
 import { CLI } from './cli.ts'
 import { NOW } from './product.ts'
 import type { Scenario } from './scenarios.ts'
-import { MEGABYTES, scenarios, SECONDS } from './scenarios.ts'
+import { MEGABYTES, scenarios, SECONDS, SECONDS_PER_MB } from './scenarios.ts'
 
 /** What the command line took for one hostile file. */
 export interface ResourceRow {
@@ -164,7 +164,8 @@ if (isMainThread) process.on('exit', () => {
 function toRow(scenario: Scenario, bytes: number, { usage, code, report }: Run, base: Usage): ResourceRow {
   const { name, expected, isEarly = false } = scenario
   const kind = isEarly ? 'early' : 'whole'
-  const { megabytes: most = MEGABYTES[kind], seconds = SECONDS[kind] } = scenario
+  const { megabytes: most = MEGABYTES[kind], perMegabyte = false } = scenario
+  const { seconds = perMegabyte ? (SECONDS_PER_MB * bytes) / MB : SECONDS[kind] } = scenario
   const result = report?.result ?? 'no report'
   const failed = report && Object.values(report.layers).find((layer) => layer.status === 'failed')
   const line = failed?.line ?? null
@@ -175,7 +176,7 @@ function toRow(scenario: Scenario, bytes: number, { usage, code, report }: Run, 
   const { milliseconds, cpu } = usage
   const isBounded =
     megabytes <= most && cpu <= 1000 * seconds && (!isEarly || read === null || read <= EARLY_BYTES)
-  const limit = `${isEarly ? `${EARLY_BYTES / MB} MB read, ` : ''}${most} MB, ${seconds} s of CPU`
+  const limit = `${isEarly ? `${EARLY_BYTES / MB} MB read, ` : ''}${most} MB, ${Math.round(seconds)} s of CPU`
   const ok = isAsExpected && isBounded
   const peak = Math.round(usage.megabytes)
   return { name, bytes, read, result, code, line, milliseconds, cpu, peak, megabytes, limit, ok }
