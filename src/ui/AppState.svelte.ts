@@ -190,7 +190,11 @@ export class AppState {
   }
 
   async #refresh(): Promise<void> {
-    this.identity = await getIdentity(this.instance)
+    try {
+      this.identity = await getIdentity(this.instance)
+    } catch {
+      // The store is gone: what is asked of it next says so.
+    }
     this.revision++
   }
 }

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { buildManifest, ISSUER, signerOf, twinSigner } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
-import { dump, EVERYTHING, makeIdentity, openApp, openFile } from './steps.ts'
+import { dump, EVERYTHING, makeIdentity, openApp, openFile, LONG } from './steps.ts'
 
 const manifest = buildManifest({ memories: Array.from({ length: 20 }, (_, i) => ({ content: `Note ${i}` })) })
 const text = Buffer.from(manifest.bytes).toString()
@@ -46,7 +46,7 @@ const CASES: readonly [what: string, bytes: Buffer | string, code: string][] = [
   ],
 ]
 
-test('whatever is opened gets its code, words and a way on; nothing is written', async () => {
+test('whatever is opened gets its code, words and a way on; nothing is written', LONG, async () => {
   test.setTimeout(180_000)
   const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
   await openApp(page)

@@ -19,6 +19,7 @@ import {
   storesHolding,
   trustSigner,
   writeMemory,
+  LONG,
 } from './steps.ts'
 
 const PASSPHRASE = 'lantern orbit pebble saddle'
@@ -124,7 +125,7 @@ test('an identity outlives its browser by its backup, and by nothing else', asyn
   await b.close()
 })
 
-test('a key looks the same wherever it is looked at, and openssl prints its fingerprint', async () => {
+test('a key looks the same wherever it is looked at, and openssl prints its fingerprint', LONG, async () => {
   const a = await openProfile(test.info().outputPath('a'))
   const b = await openProfile(test.info().outputPath('b'))
   await openApp(a.page)

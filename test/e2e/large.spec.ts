@@ -20,13 +20,14 @@ import {
   openFile,
   press,
   trustKey,
+  LONG,
 } from './steps.ts'
 
 const MEMORIES = 20_000
 const LENGTH = 2400
 const COUNT = MEMORIES.toLocaleString('en')
 /** For what takes its time; on a machine that does other things too, more of it. */
-const LONG = { timeout: 60_000 }
+const PATIENT = { timeout: 60_000 }
 const STORES = [...EVERYTHING, 'audit']
 
 /** A manifest of more than 50 MB: large enough that who signed it is shown while the rest is checked. */
@@ -47,7 +48,7 @@ async function expectMidway(bar: Locator): Promise<void> {
         ['aria-valuenow', 'aria-valuemax'].map((name) => bar.getAttribute(name)),
       )
       return Number(now) > 0 && Number(now) < Number(max)
-    }, LONG)
+    }, PATIENT)
     .toBe(true)
 }
 
@@ -80,7 +81,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
   test.setTimeout(240_000)
   const path = writeLarge()
   const { page, context, problems, close } = await openProfile(test.info().outputPath('profile'))
-  page.setDefaultTimeout(LONG.timeout)
+  page.setDefaultTimeout(PATIENT.timeout)
   const worker = await Dripping.install(context, page)
   await watchLongTasks(page)
   await openApp(page)
@@ -129,12 +130,12 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     const field = page.getByLabel('Public key (PEM)')
     await field.fill('half of a key')
     await worker.release()
-    await expect(page.getByText('large.json has been checked.')).toBeVisible(LONG)
+    await expect(page.getByText('large.json has been checked.')).toBeVisible(PATIENT)
     // Who is in the midst of something stays there.
     await expect(field).toBeFocused()
     await expect(field).toHaveValue('half of a key')
     await page.getByRole('link', { name: 'See the report' }).click()
-    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, LONG)
+    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, PATIENT)
     await expect(page.getByText('large.json has been checked.')).toHaveCount(0)
     // The one that answers, and one a core that checks.
     expect(workers.most()).toBe(1 + Math.min(availableParallelism(), 8))
@@ -149,7 +150,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     const before = await signer.boundingBox()
     await page.getByRole('button', { name: 'Cancel', exact: true }).focus()
     await worker.release()
-    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, LONG)
+    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, PATIENT)
     await expect(page.getByRole('heading', { level: 2, name: 'Holds' })).toBeFocused()
     expect(await signer.boundingBox()).toEqual(before)
   })
@@ -160,7 +161,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     await page.getByRole('button', { name: 'Verify again' }).click()
     await cancelMidway(page, /^Checking/)
     await worker.release()
-    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, LONG)
+    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, PATIENT)
     // News for a person, not one for each memory.
     expect((await worker.count()) - counted).toBeLessThan(MEMORIES / 100)
   })
@@ -172,7 +173,7 @@ test('what is cancelled midway is gone at once and leaves nothing: opening, impo
   test.setTimeout(360_000)
   const path = writeLarge()
   const { page, context, problems, close } = await openProfile(test.info().outputPath('profile'))
-  page.setDefaultTimeout(LONG.timeout)
+  page.setDefaultTimeout(PATIENT.timeout)
   const worker = await Dripping.install(context, page)
   await watchLongTasks(page)
   await openApp(page)
@@ -196,14 +197,14 @@ test('what is cancelled midway is gone at once and leaves nothing: opening, impo
 
   await test.step('importing', async () => {
     await openFile(page, path)
-    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, LONG)
+    await expect(page.getByTestId('verdict')).toContainText(`${COUNT} leaves`, PATIENT)
     await worker.hold(3)
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await cancelMidway(page, /^Taking in/)
     await expect(page.getByText('Cancelled. Nothing was taken in.')).toBeVisible()
     await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeFocused()
     await worker.release()
-    await expect.poll(() => dump(page, STORES), LONG).toBe(before)
+    await expect.poll(() => dump(page, STORES), PATIENT).toBe(before)
     expect(await importOpened(page)).toBe(`${COUNT} imported, 0 already_local (idempotent dedup)`)
     await tellLongTasks(page, 'opening and importing')
   })
@@ -240,7 +241,7 @@ test('what is cancelled midway is gone at once and leaves nothing: opening, impo
   await close()
 })
 
-test('an export packed as .json.gz is the same manifest, wherever it is saved', async () => {
+test('an export packed as .json.gz is the same manifest, wherever it is saved', LONG, async () => {
   test.setTimeout(180_000)
   const { page, context, problems, close } = await openProfile(test.info().outputPath('profile'))
   // The picker is the browser's own and cannot be driven; the handle that it gives, and what is written to it, are real.

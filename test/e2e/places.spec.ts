@@ -386,7 +386,7 @@ test('the main job by keyboard alone', async () => {
   await other.close()
 })
 
-test('forced colours, less motion', async () => {
+test('forced colours, less motion', LONG, async () => {
   await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
   await makeIdentity(page, 'Strait Command CERT')
   await openFile(page, json('broken.json', broken))

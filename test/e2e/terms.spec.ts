@@ -19,6 +19,7 @@ import {
   trustKey,
   trustSigner,
   type SavedManifest,
+  LONG,
 } from './steps.ts'
 
 const ROWS = [
@@ -27,7 +28,7 @@ const ROWS = [
   { content: 'Crane 7 works', entity_id: 'crane' },
 ]
 
-test('terms and streams are signed; the command line agrees with the screen of whoever opens it', async () => {
+test('terms and streams are signed; the command line agrees with the screen', LONG, async () => {
   test.setTimeout(120_000)
   const a = await openProfile(test.info().outputPath('a'))
   const b = await openProfile(test.info().outputPath('b'))
