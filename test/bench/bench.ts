@@ -76,7 +76,7 @@ async function benchmark(names: readonly string[], isQuick: boolean, isWhole: bo
   const points: Point[] = []
   try {
     for (const name of names) {
-      const results = await SECTIONS[name]!(setting)
+      const results = await SECTIONS[name]!(setting).catch((error: unknown) => failed(name, error))
       rows.push(...results.rows)
       points.push(...(results.points ?? []))
     }
@@ -93,6 +93,12 @@ async function benchmark(names: readonly string[], isQuick: boolean, isWhole: bo
     await write('results.md', toMarkdown(run))
   }
   return 0
+}
+
+/** What comes to no end takes the others not with it. */
+function failed(name: string, error: unknown): Results {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return { rows: [{ what: name, target: '', measured: 'not measured: it came to no end', isMet: false }] }
 }
 
 /** In the project's own formatting, so that `npm run check` has nothing to say. */
