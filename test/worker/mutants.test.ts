@@ -15,7 +15,10 @@ declare module 'vitest/browser' {
   }
 }
 
-/** The same mutants as under Node, before the worker that people have: with its inflater, its lanes, its engine. */
+/**
+ * The same mutants as under Node, before the worker that people have: with its inflater, its kernel, its engine. They
+ * are too small for its lanes, which have `lanes.test.ts`; statements are read here, as the page reads them.
+ */
 const SEED = '20261124'
 const NOW = '2026-06-01T00:00:00.000Z'
 const MUTANTS = 500

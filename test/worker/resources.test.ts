@@ -90,7 +90,7 @@ async function craftBomb(count: number): Promise<File> {
   return new File([await new Response(packed).blob()], 'bomb.json.gz')
 }
 
-it('what inflates two hundred times behind a signed envelope is read to its end, in bounded memory, or cancelled', async () => {
+it('what inflates two hundred times behind a signed envelope is read to its end, or cancelled', async () => {
   const count = 60_000
   const file = await craftBomb(count)
   expect(file.size).toBeLessThan(400_000)
