@@ -90,13 +90,13 @@ interface Answer {
   readonly runs: readonly { readonly end: number; readonly isWhole: boolean }[]
 }
 
-function run(lines: Lines, size?: number): Answer {
+function run(lines: Lines, size?: number, preload = watcher): Answer {
   const fd = openSync(path, 'w')
   writevSync(fd, lines)
   if (size !== undefined) ftruncateSync(fd, size)
   closeSync(fd)
   writeFileSync(log, '')
-  const args = ['--require', watcher, CLI, path, '--json', '--now', NOW]
+  const args = ['--require', preload, CLI, path, '--json', '--now', NOW]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: TIMEOUT })
   const runs = readFileSync(log, 'utf8').split('\n').slice(0, -1)
   return {
@@ -142,6 +142,20 @@ it('an intact file is checked by threads, all of it', { timeout: 60_000 }, () =>
   const last = offsetOf(good, at(COUNT - 1))
   expect(runs.length).toBeGreaterThan(1)
   expect(runs.filter(({ isWhole }) => !isWhole)).toEqual([{ end: last, isWhole: false }])
+})
+
+it.each([
+  ['cannot start', `throw new Error('no')`],
+  ['ends when it is asked', `parentPort.on('message', () => { throw new Error('no') })`],
+])('where a thread %s, all is checked without, with the same report', { timeout: 60_000 }, (_, deed) => {
+  const preload = join(folder, 'lost.cjs')
+  const script = `const { isMainThread, parentPort } = require('node:worker_threads')\nif (!isMainThread) ${deed}\n`
+  writeFileSync(preload, script)
+  const { code, out, err } = run(good, undefined, preload)
+  expect({ code, out, err }).toEqual({ code: 0, out: reportOf(good[0]!, null), err: '' })
+  const refused = run(edited(MIDDLE, ' ', '-')(good), undefined, preload)
+  const failure = ['content_hash_mismatch', at(MIDDLE) + 1, MIDDLE, MIDDLE] as const
+  expect(refused).toMatchObject({ code: 1, out: reportOf(good[0]!, failure), err: '' })
 })
 
 const MIDDLE = COUNT >> 1
