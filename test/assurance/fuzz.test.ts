@@ -14,7 +14,7 @@ import { KEPT_LIMIT } from './report.ts'
 /** The short form of `npm run assure`: the same code, the same seed, fewer mutants. */
 const SEED = '20261124'
 /** So many of each class, more of each that works on bytes, and one of each of the large ones. */
-const ROUNDS = 2
+const ROUNDS = 4
 const LONG = 240_000
 
 it(
