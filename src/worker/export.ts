@@ -5,7 +5,7 @@ import { MAX_LINE } from '../core/lines.ts'
 import { TreeHasher } from '../core/merkle.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
-import type { StoredBytes } from '../store/segment.ts'
+import { toBlob, type StoredBytes } from '../store/segment.ts'
 import type { RunToGather } from './gather.ts'
 import { kernel } from './kernel.ts'
 import type { Lanes } from './lanes.ts'
@@ -26,7 +26,8 @@ export interface ExportBody {
   /** The memory lines, joined as the file has them, without the last LF. */
   readonly body: Blob
   readonly count: number
-  readonly leaves: Uint8Array<ArrayBuffer>
+  /** 32 bytes each, in the form in which this browser keeps the lines. */
+  readonly leaves: StoredBytes
   /** Hex. */
   readonly root: string
 }
@@ -87,6 +88,7 @@ export async function writeBody(
   const tree = new TreeHasher(kernel?.hashSubtree)
   const leaves = new Uint8Array(32 * rows.length)
   const parts: Blob[] = []
+  let inBlobs = true
   const lengthOf = (batch: Uint32Array) => batch.reduce((bytes, row) => bytes + bytesOf(index, row), 0)
   const gathered = inOrder(batchesOf(index, rows), 2 * lanes.count, async (batch) => {
     const run = await toRun(store, index, batch, ownKeys)
@@ -101,11 +103,17 @@ export async function writeBody(
     leaves.set(run.leaves, 32 * tree.size)
     tree.push(run.leaves)
     parts.push(body)
+    inBlobs &&= run.segments.every((segment) => segment instanceof Blob)
     context.progress({ done: tree.size, total: rows.length, memories: tree.size })
   }
   // The last memory has no comma, and its LF is the tail's.
   const body = new Blob(parts)
-  return { body: body.slice(0, body.size - 2), count: rows.length, leaves, root: toHex(tree.root()) }
+  return {
+    body: body.slice(0, body.size - 2),
+    count: rows.length,
+    leaves: inBlobs ? toBlob(leaves) : leaves,
+    root: toHex(tree.root()),
+  }
 }
 
 /** Taken in as the last of its manifest a line may be so long that no comma fits: in any other place no reader would take the file. */

@@ -1,4 +1,4 @@
-import { concat, decodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
+import { concat, decodeUtf8, encodeUtf8, equalBytes, toHex } from '../core/bytes.ts'
 import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Kernel } from '../core/kernel.ts'
@@ -35,7 +35,7 @@ export async function gatherRun(kernel: Kernel | null, run: RunToGather): Promis
   const parts = (await readLines(run)).flatMap((line) => [line, SEPARATOR])
   // Where there is a kernel they are put together in its memory, and only there.
   const bytes = kernel?.load(...parts) ?? concat(...parts)
-  const own = new Set(run.ownKeys)
+  const own = run.ownKeys.map(encodeUtf8)
   const ownAuthored: number[] = []
   for (let row = 0, at = 0; at < bytes.length;) {
     const taken = kernel?.takeLines(at)
@@ -44,7 +44,8 @@ export async function gatherRun(kernel: Kernel | null, run: RunToGather): Promis
     if (fast > 0 && equalBytes(taken!.leaves, expected)) {
       for (let end = row + fast; row < end; row++) {
         const line = parts[2 * row]!
-        if (own.has(decodeUtf8(line.subarray(AUTHOR_FROM, AUTHOR_TO)))) ownAuthored.push(row)
+        const author = line.subarray(AUTHOR_FROM, AUTHOR_TO)
+        if (own.some((key) => equalBytes(author, key))) ownAuthored.push(row)
         at += line.length + SEPARATOR.length
       }
       continue
@@ -55,7 +56,7 @@ export async function gatherRun(kernel: Kernel | null, run: RunToGather): Promis
       const key = toHex(run.keys.subarray(32 * row, 32 * row + 32))
       throw new ExchangeError('storage_damaged', `memory ${key}`)
     }
-    if (own.has(memory.author)) ownAuthored.push(row)
+    if (run.ownKeys.includes(memory.author)) ownAuthored.push(row)
     at += line.length + SEPARATOR.length
     row++
   }
@@ -69,13 +70,16 @@ async function readLines({ segments, lines }: RunToGather): Promise<Uint8Array[]
   const whole = await Promise.all(
     segments.map((each, n) => (wanted[n]! > FEW_LINES ? readStored(each) : Promise.resolve(null))),
   )
-  const read: Promise<Uint8Array>[] = []
+  const read: Uint8Array[] = []
+  const others: Promise<void>[] = []
   for (let i = 0; i < lines.length; i += 3) {
     const [n, start, end] = [lines[i]!, lines[i + 1]!, lines[i + 2]!]
     const segment = whole[n]
-    read.push(segment ? Promise.resolve(segment.subarray(start, end)) : readStored(segments[n]!, start, end))
+    if (segment) read[i / 3] = segment.subarray(start, end)
+    else others.push(readStored(segments[n]!, start, end).then((line) => void (read[i / 3] = line)))
   }
-  return Promise.all(read)
+  await Promise.all(others)
+  return read
 }
 
 /** The memory of a line; null if it is not what its leaf says. */
