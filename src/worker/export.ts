@@ -33,7 +33,7 @@ export interface ExportBody {
 }
 
 /** Up to so many rows are read wherever they lie. */
-const SORTED_ROWS = 50_000
+const SORTED_ROWS = 10_000
 /** Of the file, gathered at once. */
 const PART_BYTES = 4 * 1024 * 1024
 
