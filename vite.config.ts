@@ -98,9 +98,7 @@ async function tests(): Promise<TestUserConfig> {
   const { findBrowser } = await import('./test/browser.ts')
   const { launchOptions } = await findBrowser()
   return {
-    testTimeout: 20_000,
-    // One core is left idle otherwise, of two.
-    maxWorkers: '100%',
+    testTimeout: 30_000,
     // In a browser nothing else tells a test that it runs under CI.
     env: { CI: process.env['CI'] ?? '', OMEGA_ASSURE: process.env['OMEGA_ASSURE'] ?? '' },
     projects: [
