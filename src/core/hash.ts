@@ -43,6 +43,7 @@ function hashParts(...parts: readonly (Uint8Array | string)[]): Uint8Array<Array
   return sha256(bytes.subarray(0, length))
 }
 
+/** SHA-256 of bytes: 32 bytes, in memory of their own. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const hash = new Uint8Array(begun.outputLen)
   begun._cloneInto(hasher).update(bytes).digestInto(hash)

@@ -172,6 +172,7 @@ export function checkLines(
   }
 }
 
+/** Lines for the plain reader: filled anew by each call of `checkLines`, which waits for nothing before it is done with it. */
 const plainCopy = new ByteList()
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

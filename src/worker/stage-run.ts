@@ -67,7 +67,8 @@ function* readEntries(
   { index, count }: RunToStage,
 ): Generator<Entry> {
   kernel?.load(bytes)
-  const texts = textsOf(bytes)
+  // The plain reader decodes each line for itself.
+  const texts = kernel && textsOf(bytes)
   let at = 0
   for (let done = 0; done < count;) {
     const taken = kernel?.takeLines(at, true)
