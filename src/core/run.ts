@@ -25,7 +25,7 @@ export interface Mark {
   readonly offset: number
 }
 
-/** Runs that a lane has at once: what is read for one lies ready while the other is checked. */
+/** Runs that a lane is asked for at once: none waits for the slowest of the others before it has its next. */
 export const AHEAD = 2
 const LF = 0x0a
 const COMMA = 0x2c
@@ -39,12 +39,12 @@ const LEAST_BYTES = 512 * 1024
 export type RunProgress = (bytes: number, memories: number) => void
 
 /**
- * Bytes of a run: long ones, for each begins a reading anew, which may cost as much as what is hashed of some MB; and
- * as many for each of `lanes`, so that all end together.
+ * Bytes of a run: one for each of `lanes` or some, for each begins a reading anew, which may cost as much as what is
+ * hashed of some MB.
  */
 export function runBytesOf(size: number, lanes: number): number {
-  const rounds = Math.ceil(size / (AHEAD * lanes * MOST_BYTES))
-  return Math.max(LEAST_BYTES, Math.ceil(size / (AHEAD * lanes * rounds)))
+  const rounds = Math.ceil(size / (lanes * MOST_BYTES))
+  return Math.max(LEAST_BYTES, Math.ceil(size / (lanes * rounds)))
 }
 
 /**

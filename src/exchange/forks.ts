@@ -32,16 +32,17 @@ export function manifestsOf({ signed, evidence }: Verification): HeldManifest[] 
 
 /** What of `held` contradicts a known place of its stream, or another of `held` before it. */
 export async function findForks(instance: Instance, held: readonly HeldManifest[]): Promise<Fork[]> {
-  const found: { refused: HeldManifest; known: string; statement: HeldManifest['statement'] | undefined }[] =
-    []
-  for (const [i, refused] of held.entries()) {
+  const { store } = instance.db.transaction('places')
+  const looked = held.map(async (refused, i) => {
     const { header } = refused.statement
     const before = held.slice(0, i).filter((other) => isSameStream(other, refused))
-    const places = await instance.db.getAll('places', placesOf(header.issuer.fingerprint, header.stream))
+    const places = await store.getAll(placesOf(header.issuer.fingerprint, header.stream))
     const known = findFork(header, refused.id, [...places, ...before.map(toPlace)])
-    if (known === null) continue
-    found.push({ refused, known: known.id, statement: before.find(({ id }) => id === known.id)?.statement })
-  }
+    if (known === null) return []
+    const statement = before.find(({ id }) => id === known.id)?.statement
+    return [{ refused, known: known.id, statement }]
+  })
+  const found = (await Promise.all(looked)).flat()
   const missing = found.flatMap(({ known, statement }) => (statement === undefined ? [known] : []))
   const stored = await storedStatements(instance, new Set(missing))
   return found.flatMap(({ refused, known, statement = stored.get(known) }) =>
@@ -66,8 +67,7 @@ export function listForks(instance: Instance): Promise<ForkRecord[]> {
 }
 
 /** Those that are not on record. A person may have decided on one that is: it freezes nothing anew. */
-export async function newForks(instance: Instance, forks: readonly Fork[]): Promise<Fork[]> {
-  const records = await listForks(instance)
+export function newForks(records: readonly ForkRecord[], forks: readonly Fork[]): Fork[] {
   return forks.filter(({ refused }) => !records.some((record) => record.refused.id === refused.id))
 }
 

@@ -16,6 +16,7 @@ import {
   describeForks,
   findForks,
   isFrozen,
+  listForks,
   manifestsOf,
   newForks,
   placesOf,
@@ -216,7 +217,7 @@ async function recordForks(
   opened: OpenedManifest,
   forks: readonly Fork[],
 ): Promise<void> {
-  const found = await newForks(instance, forks)
+  const found = newForks(await listForks(instance), forks)
   if (found.length === 0) return
   await perform(instance, 'stream_frozen', ['forks'], async (tx) => {
     await putForks(tx, found, nowAsTime(instance), opened.file.name)

@@ -7,7 +7,7 @@ import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { Excerpt } from '../worker/excerpt.ts'
 import { ownKeys } from './identity.ts'
-import { findForks, isFrozen, isSameStream, manifestsOf, newForks, placesOf } from './forks.ts'
+import { findForks, isFrozen, isSameStream, listForks, manifestsOf, newForks, placesOf } from './forks.ts'
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
@@ -29,13 +29,16 @@ export interface OpenedManifest {
   close(): void
 }
 
-/** Reads and verifies the file, four layers; never throws for what its bytes are. Throws `file_unreadable`, `cancelled`. */
+/**
+ * Reads and verifies the file, four layers; never throws for what its bytes are. `start` is what was read of its
+ * beginning already. Throws `file_unreadable`, `cancelled`.
+ */
 export async function openManifest(
   instance: Instance,
   file: File,
-  options: CallOptions = {},
+  { start, ...options }: CallOptions & { readonly start?: Uint8Array } = {},
 ): Promise<OpenedManifest> {
-  const { opened: handle, verification } = await instance.worker.call('verify', { file }, options)
+  const { opened: handle, verification } = await instance.worker.call('verify', { file, start }, options)
   const close = () => void instance.worker.call('release', { handle }).catch(() => undefined)
   try {
     // The worker may have been done before it heard of it.
@@ -96,13 +99,18 @@ async function trustLists(instance: Instance): Promise<NonNullable<ReportContext
 
 /** What is known of the manifest's stream; a fork that this very file's evidence shows freezes it too, until a person decided on it. */
 async function streamState(instance: Instance, verification: Verification): Promise<StreamState | null> {
-  const [manifest, ...evidence] = manifestsOf(verification)
+  const held = manifestsOf(verification)
+  const [manifest] = held
   if (manifest === undefined) return null
   const { issuer, stream } = manifest.statement.header
-  const places = await instance.db.getAll('places', placesOf(issuer.fingerprint, stream))
-  const found = await newForks(instance, await findForks(instance, [manifest, ...evidence]))
-  const waiting = await isFrozen(instance.db.transaction('forks').store, issuer.fingerprint, stream)
-  const frozen = waiting || found.some(({ refused }) => isSameStream(refused, manifest))
+  // Asked all at once: each answer comes from another process.
+  const [places, found, records, waiting] = await Promise.all([
+    instance.db.getAll('places', placesOf(issuer.fingerprint, stream)),
+    findForks(instance, held),
+    listForks(instance),
+    isFrozen(instance.db.transaction('forks').store, issuer.fingerprint, stream),
+  ])
+  const frozen = waiting || newForks(records, found).some(({ refused }) => isSameStream(refused, manifest))
   return { places, frozen }
 }
 

@@ -2,7 +2,7 @@ import { concat, decodeUtf8 } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import type { CallOptions } from '../worker/bridge.ts'
-import { inUse } from '../worker/source.ts'
+import { inUse, isGzip } from '../worker/source.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
 import type { Instance } from './instance.ts'
@@ -25,7 +25,8 @@ const MAX_SMALL_BYTES = 64 * 1024
  * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
  */
 export async function openFile(instance: Instance, file: File, options: CallOptions = {}): Promise<Opened> {
-  const kind = recognise((await readContents(file, RECOGNISED_BYTES)).subarray(0, RECOGNISED_BYTES))
+  const start = await readStart(file, RECOGNISED_BYTES)
+  const kind = recognise((await inflateStart(file, start, RECOGNISED_BYTES)).subarray(0, RECOGNISED_BYTES))
   switch (kind) {
     case 'empty':
       throw new ExchangeError('file_empty')
@@ -36,7 +37,7 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
     case 'later_format':
       throw new ExchangeError('not_supported_yet')
     case 'manifest':
-      return { kind, manifest: await openManifest(instance, file, options) }
+      return { kind, manifest: await openManifest(instance, file, { ...options, start }) }
     case 'key':
       return { kind, key: await readKeyOffer(instance, decodeUtf8(await readSmall(file, MAX_SMALL_BYTES))) }
     case 'statement':
@@ -61,8 +62,17 @@ export function toFile(text: string): File {
 
 /** The first bytes of the contents, `most` of them and perhaps some more, inflated if the file is gzip. */
 async function readContents(file: Blob, most: number): Promise<Uint8Array> {
-  const start = await bytesOf(file.slice(0, most + 1))
-  if (start[0] !== 0x1f || start[1] !== 0x8b) return start
+  return inflateStart(file, await readStart(file, most), most)
+}
+
+/** The first bytes of the file itself: one more than `most`, or all of them. */
+function readStart(file: Blob, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  return bytesOf(file.slice(0, most + 1))
+}
+
+/** `start`, or of a gzip file what it begins to inflate to. */
+async function inflateStart(file: Blob, start: Uint8Array, most: number): Promise<Uint8Array> {
+  if (!isGzip(start)) return start
   const parts: Uint8Array[] = []
   let length = 0
   const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
@@ -92,7 +102,7 @@ async function readSmall(file: Blob, most: number): Promise<Uint8Array<ArrayBuff
   return bytes.slice()
 }
 
-async function bytesOf(file: Blob): Promise<Uint8Array> {
+async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer())
   } catch (cause) {

@@ -5,6 +5,7 @@ import type { Instance } from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
 import { openFile, toFile, type Opened } from '../exchange/open.ts'
+import { listPeers, type Peer } from '../exchange/peers.ts'
 import type { Progress } from '../worker/protocol.ts'
 import { arriveAtTitle } from './arrive.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
@@ -45,13 +46,15 @@ export class Opening {
   }
 }
 
-/** What the whole app knows: where one is, who one is, what is open. Views ask the exchange layer for the rest. */
+/** What the whole app knows: where one is, who one is, whom one knows, what is open. Views ask the exchange layer for the rest. */
 export class AppState {
   readonly instance: Instance
   /** Grows with every change of the store, in this tab or another: read it where data is loaded. */
   revision = $state(0)
   route = $state.raw<Route>(parseHash(location.hash))
   identity = $state.raw<Identity | null>(null)
+  /** All peers, trusted and revoked, by label; null until they have been read. */
+  peers = $state.raw<readonly Peer[] | null>(null)
   opening = $state.raw<Opening | null>(null)
   /** What was opened last, and is shown in its place. */
   opened = $state.raw<Opened | null>(null)
@@ -81,9 +84,7 @@ export class AppState {
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
   start(): () => void {
     const onHash = (event: HashChangeEvent) => {
-      if (this.guard?.(event) === true) return
-      this.route = parseHash(location.hash)
-      if (this.#isAtOpened) this.arrived = null
+      if (this.guard?.(event) !== true) this.#followAddress()
     }
     if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)
@@ -99,6 +100,8 @@ export class AppState {
 
   go(place: PlaceName, ...path: readonly string[]): void {
     location.hash = toHash(place, ...path)
+    // Its event comes some frames later; what has to be asked about it waits for that.
+    if (this.guard === null) this.#followAddress()
   }
 
   async openText(text: string): Promise<void> {
@@ -152,6 +155,11 @@ export class AppState {
     this.openedBy = null
   }
 
+  #followAddress(): void {
+    this.route = parseHash(location.hash)
+    if (this.#isAtOpened) this.arrived = null
+  }
+
   get #isAtOpened(): boolean {
     return this.route.place === 'exchange' && this.route.path[0] === 'opened'
   }
@@ -191,7 +199,9 @@ export class AppState {
 
   async #refresh(): Promise<void> {
     try {
-      this.identity = await getIdentity(this.instance)
+      const [identity, peers] = await Promise.all([getIdentity(this.instance), listPeers(this.instance)])
+      this.identity = identity
+      this.peers = peers
     } catch {
       // The store is gone: what is asked of it next says so.
     }

@@ -3,7 +3,7 @@ const HEADER = 56
 
 /** A page that was just loaded keeps the focus where the browser puts it; from a person's first deed on it is led. */
 let begun = false
-for (const deed of ['hashchange', 'keydown', 'pointerdown', 'drop', 'paste'])
+for (const deed of ['hashchange', 'keydown', 'pointerdown', 'change', 'drop', 'paste'])
   addEventListener(deed, () => (begun = true), { once: true, capture: true })
 
 /**

@@ -25,8 +25,7 @@ export class Lanes {
   readonly #load: number[]
   #reaper: ReturnType<typeof setTimeout> | undefined
 
-  constructor(start: () => Worker) {
-    const count = Math.min(Math.max(navigator.hardwareConcurrency, 1), MOST_LANES)
+  constructor(start: () => Worker, count = Math.min(Math.max(navigator.hardwareConcurrency, 1), MOST_LANES)) {
     this.#bridges = Array.from({ length: count }, () => new WorkerBridge<LaneTasks>(start))
     this.#load = this.#bridges.map(() => 0)
   }

@@ -13,18 +13,20 @@ const SLICE_BYTES = 2 * 1024 * 1024
  */
 export class Source {
   readonly #file: Blob
+  readonly #start: Uint8Array
   #plain: Blob | null
   /** How many of the `size` bytes of a gzip file have been read. */
   read = 0
 
-  private constructor(file: Blob, gzip: boolean) {
+  private constructor(file: Blob, start: Uint8Array) {
     this.#file = file
-    this.#plain = gzip ? null : file
+    this.#start = start
+    this.#plain = isGzip(start) ? null : file
   }
 
-  static async open(file: Blob): Promise<Source> {
-    const start = await readBlob(file.slice(0, 2))
-    return new Source(file, start[0] === 0x1f && start[1] === 0x8b)
+  /** `start`: the first bytes of the file, two at least where it has them, if somebody has read them. */
+  static async open(file: Blob, start?: Uint8Array): Promise<Source> {
+    return new Source(file, start ?? (await readBlob(file.slice(0, 2))))
   }
 
   get isGzip(): boolean {
@@ -43,7 +45,10 @@ export class Source {
 
   /** The contents from a byte on, chunk by chunk; a gzip file is inflated from its beginning. */
   async *chunks(context: Pick<TaskContext, 'signal'>, from = 0): AsyncGenerator<Uint8Array> {
-    yield* this.#plain === null ? this.#inflate(context) : readBytes(this.#plain, from, context)
+    if (this.#plain === null) return yield* this.#inflate(context)
+    // Each reading takes its time to begin, and whoever reads from the beginning may need no more than this.
+    if (from === 0) yield this.#start
+    yield* readBytes(this.#plain, from === 0 ? this.#start.length : from, context)
   }
 
   async *#inflate({ signal }: Pick<TaskContext, 'signal'>): AsyncGenerator<Uint8Array> {
@@ -120,6 +125,11 @@ export async function* readBytes(
     inUse.delete(reader)
     reader.cancel().catch(() => undefined)
   }
+}
+
+/** RFC 1952, 2.3.1. */
+export function isGzip(start: Uint8Array): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b
 }
 
 /**

@@ -49,7 +49,7 @@ export interface LineBytes {
 }
 
 export interface Tasks {
-  verify: Task<{ file: Blob }, { opened: Handle; verification: Verification }>
+  verify: Task<{ file: Blob; start?: Uint8Array | undefined }, { opened: Handle; verification: Verification }>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
   readOpened: Task<{ opened: Handle; index: number }, Memory>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
@@ -90,8 +90,8 @@ export function createTasks(opening: Promise<Database>): Tasks {
   storing.catch(() => undefined)
 
   return {
-    async verify({ file }, context) {
-      const manifest = await OpenedManifest.verify(await Source.open(file), lanes, context)
+    async verify({ file, start }, context) {
+      const manifest = await OpenedManifest.verify(await Source.open(file, start), lanes, context)
       manifests.set(++handles, manifest)
       return { opened: handles, verification: manifest.verification }
     },

@@ -44,7 +44,7 @@ const lanes = new Lanes(() => {
     answered.push({ end, isWhole })
   })
   return worker
-})
+}, 4)
 
 const size = offsetOf(good, good.length)
 const start = offsetOf(good, HEAD)
