@@ -47,13 +47,15 @@ export interface MemoryList {
 export interface QueryOptions extends CallOptions {
   /** What was found so far, again and again until the query has ended; always the same list. From then on it is the caller's to close. */
   readonly onFound?: (list: MemoryList) => void
+  /** So many rows come with the answer, if those from 0 to there are what is asked for next. */
+  readonly first?: number
 }
 
 /** Throws `selection_invalid`, `cancelled`. */
 export async function queryMemories(
   instance: Instance,
   filter: MemoryFilter,
-  { onFound, ...options }: QueryOptions = {},
+  { onFound, first = 0, ...options }: QueryOptions = {},
 ): Promise<MemoryList> {
   const { text, peer, ...selection } = filter
   const query = {
@@ -75,8 +77,9 @@ export async function queryMemories(
     options.onProgress?.(progress)
   }
   try {
-    const { list, count } = await instance.worker.call('query', query, { ...options, onProgress })
-    found = Object.assign(found ?? listOf(instance, list), { count })
+    const answer = await instance.worker.call('query', { ...query, first }, { ...options, onProgress })
+    found ??= listOf(instance, answer.list, { to: first, rows: answer.rows })
+    found.count = answer.count
     // The last answer may have been on its way when the signal came: an ended query has one end.
     if (options.signal?.aborted) throw new ExchangeError('cancelled')
     return found
@@ -86,10 +89,21 @@ export async function queryMemories(
   }
 }
 
-function listOf(instance: Instance, list: number): MemoryList & { count: number } {
+/** `first`: rows that came with the list. They are as old as it is, so they are given out once. */
+function listOf(
+  instance: Instance,
+  list: number,
+  first: { readonly to: number; readonly rows: MemoryRow[] } | null = null,
+): MemoryList & { count: number } {
+  let ready = first
   return {
     count: 0,
-    rows: (from, to) => instance.worker.call('readList', { list, from, to }),
+    async rows(from, to) {
+      const given = ready
+      ready = null
+      if (from === 0 && to === given?.to) return given.rows
+      return instance.worker.call('readList', { list, from, to })
+    },
     close: () => void instance.worker.call('release', { handle: list }).catch(() => undefined),
   }
 }

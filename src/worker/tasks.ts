@@ -54,7 +54,7 @@ export interface Tasks {
   readOpened: Task<{ opened: Handle; index: number }, Memory>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
   release: Task<{ handle: Handle }, void>
-  query: Task<Query, { list: Handle; count: number }>
+  query: Task<Query & { first: number }, { list: Handle; count: number; rows: MemoryRow[] }>
   readList: Task<{ list: Handle; from: number; to: number }, MemoryRow[]>
   readMemory: Task<{ key: string }, MemoryDetail | null>
   facets: Task<Record<string, never>, Facets>
@@ -106,15 +106,17 @@ export function createTasks(opening: Promise<Database>): Tasks {
       foreign.delete(handle)
       lists.delete(handle)
     },
-    async query(query, context) {
+    async query({ first, ...query }, context) {
       const { store } = await storing
       const list = ++handles
       const keep = (found: Rows) => {
         lists.set(list, found)
         return list
       }
-      const rows = await findRows(store, query, context, { lanes, keep })
-      return { list: keep(rows), count: rows.lines.length }
+      const found = await findRows(store, query, context, { lanes, keep })
+      const { index, lines } = found
+      const rows = await readRows(store, { index, lines: lines.subarray(0, first) })
+      return { list: keep(found), count: lines.length, rows }
     },
     async readList({ list, from, to }) {
       const { store } = await storing

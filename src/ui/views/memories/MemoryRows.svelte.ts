@@ -10,8 +10,11 @@ import {
 import type { Progress } from '../../../worker/protocol.ts'
 import { getApp } from '../../AppState.svelte.ts'
 
-const PAGE = 50
-const PAGES_KEPT = 24
+/** What a screen shows, as a rule. Each row lies elsewhere: all that is read beyond that is waited for. */
+const PAGE = 16
+const PAGES_KEPT = 75
+/** Rows whose keys are asked for at once. */
+const KEYS = 200
 const TRIES = 3
 
 /**
@@ -79,8 +82,8 @@ export class MemoryRows {
   /** Keys of the first `most` rows. */
   async keys(most: number): Promise<string[]> {
     const keys: string[] = []
-    for (let from = 0; from < Math.min(most, this.count ?? 0); from += PAGE) {
-      const rows = (await this.#list?.rows(from, Math.min(from + PAGE, most))) ?? []
+    for (let from = 0; from < Math.min(most, this.count ?? 0); from += KEYS) {
+      const rows = (await this.#list?.rows(from, Math.min(from + KEYS, most))) ?? []
       keys.push(...rows.map(({ key }) => key))
     }
     return keys
@@ -101,6 +104,7 @@ export class MemoryRows {
     const { signal } = controller
     return {
       signal,
+      first: PAGE,
       onProgress: (progress) => {
         if (!signal.aborted) this.progress = progress
       },
