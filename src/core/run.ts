@@ -51,7 +51,7 @@ export function runBytesOf(size: number, lanes: number): number {
  * Checks the memory lines that start at bytes `from` to `to` of a file, wherever those lie in it. `chunks` are its
  * bytes from the one before `from` on; what one holds is read before the next is asked for. Stops before a line that
  * does not hold, that does not end, or that is the last of its list. What the kernel does not take, or without one
- * all, is read plainly. Throws what reading throws.
+ * all, is read plainly. `onLines` is given those that were taken, a view. Throws what reading throws.
  */
 export async function checkRun(
   kernel: Kernel | null,
@@ -59,8 +59,9 @@ export async function checkRun(
   from: number,
   to: number,
   onProgress: RunProgress = () => undefined,
+  onLines: (lines: Uint8Array) => void = () => undefined,
 ): Promise<CheckedRun> {
-  const lines = new RunLines(kernel, from, to)
+  const lines = new RunLines(kernel, from, to, onLines)
   for await (const chunk of chunks) {
     lines.push(chunk)
     if (lines.isDone) break
@@ -72,6 +73,7 @@ export async function checkRun(
 /** The lines of a run as its bytes come in. */
 class RunLines {
   readonly #kernel: Kernel | null
+  readonly #onLines: (lines: Uint8Array) => void
   readonly #from: number
   readonly #to: number
   readonly #leaves: ByteList
@@ -82,8 +84,9 @@ class RunLines {
   #start: number | null = null
   #isStopped = false
 
-  constructor(kernel: Kernel | null, from: number, to: number) {
+  constructor(kernel: Kernel | null, from: number, to: number, onLines: (lines: Uint8Array) => void) {
     this.#kernel = kernel
+    this.#onLines = onLines
     this.#from = from
     this.#leaves = new ByteList(Math.ceil((to - from) / LEAST_LINE) * 32)
     this.#at = from - 1
@@ -113,7 +116,8 @@ class RunLines {
     // The last line of the run is the one that has the byte before its end.
     const last = Math.max(this.#to - 1 - this.#at - held.length, 0)
     const lines = rest.subarray(0, rest.indexOf(LF, Math.min(last, rest.length - 1)) + 1)
-    const end = checkLines(this.#kernel, [held, lines], (leaves, offset) => {
+    const end = checkLines(this.#kernel, [held, lines], (leaves, offset, taken) => {
+      this.#onLines(taken)
       this.#marks.push({ index: this.#leaves.length / 32, offset: this.#at + offset })
       this.#leaves.push(leaves)
     })
@@ -153,12 +157,12 @@ class RunLines {
 
 /**
  * Takes memory lines from the start of `parts` as long as they hold, and answers where the next begins. Leaves that are
- * given to `take`, 32 bytes each, are a view: valid until it returns. `offset` is that of their first line.
+ * given to `take`, 32 bytes each, and their lines are views: valid until it returns. `offset` is that of the first line.
  */
 export function checkLines(
   kernel: Kernel | null,
   parts: readonly Uint8Array[],
-  take: (leaves: Uint8Array, offset: number) => void,
+  take: (leaves: Uint8Array, offset: number, lines: Uint8Array) => void,
 ): number {
   // The kernel takes a copy of its own, and so does the plain reader: a new large array each time would cost more.
   const bytes = kernel?.load(...parts) ?? joined(parts)
@@ -167,7 +171,7 @@ export function checkLines(
     const plain = taken === undefined || taken.leaves.length === 0 ? checkPlainly(bytes, at, kernel) : null
     const { leaves, end } = plain ?? taken!
     if (leaves.length === 0) return at
-    take(leaves, at)
+    take(leaves, at, bytes.subarray(at, end))
     at = end
   }
 }

@@ -47,14 +47,14 @@ export interface VerificationWithLeaves extends Verification {
 }
 
 /** A file any part of which can be read by itself, and several checked at once. */
-export interface Lanes {
+export interface Lanes<Run = CheckedRun> {
   /** Bytes. */
   readonly size: number
   /** How many runs are checked at once. */
   readonly count: number
   /** Bytes of a run. */
   readonly runBytes: number
-  readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<CheckedRun>
+  readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<Run>
   /** The file from a byte on. */
   readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }

@@ -7,7 +7,7 @@ import { LeafList } from './leaf-list.ts'
 import { LineSplitter, MAX_LINE } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import { AHEAD, checkLines, type CheckedRun, type Mark } from './run.ts'
+import { AHEAD, checkLines, type Mark } from './run.ts'
 import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
@@ -207,12 +207,12 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** The runs of a file in order, several under way at once, each with what was asked for. */
-async function* runsOf(
-  { size, count, runBytes, check }: Lanes,
+/** The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. */
+export async function* runsOf<Run>(
+  { size, count, runBytes, check }: Pick<Lanes<Run>, 'size' | 'count' | 'runBytes' | 'check'>,
   offset: number,
   onProgress: (from: number, bytes: number, memories: number) => void,
-): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: CheckedRun }> {
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: Run }> {
   const parts = Array.from({ length: Math.ceil((size - offset) / runBytes) }, (_, i) => {
     const from = offset + i * runBytes
     return { from, to: Math.min(from + runBytes, size) }

@@ -2,6 +2,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { decodeUtf8, fromHex } from '../core/bytes.ts'
 import type { Database } from './database.ts'
 import { MemoryIndex, type Ordinal } from './memory-index.ts'
+import { lineEnd } from './page.ts'
 import type { BatchRecord } from './schema.ts'
 import { readStored, type StoredBytes } from './segment.ts'
 
@@ -161,7 +162,7 @@ const NOTHING: Uint8Array = new Uint8Array()
 function placeOf(index: MemoryIndex, line: Ordinal): Place {
   const page = index.pageOf(line)
   const row = index.rowOf(line)
-  return { segment: page.id, start: page.offsets[row]!, end: page.offsets[row + 1]! - 1 }
+  return { segment: page.id, start: page.offsets[row]!, end: lineEnd(page, row) }
 }
 
 function partsOf(wanted: readonly Wanted[]): Part[] {

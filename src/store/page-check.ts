@@ -5,11 +5,10 @@ import type { FaultCode } from '../core/integrity.ts'
 import type { Kernel } from '../core/kernel.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { isTime } from '../core/text.ts'
-import { dedupKey, typeAt, type Page } from './page.ts'
+import { dedupKey, lineEnd, SEPARATOR, typeAt, type Page } from './page.ts'
 
 const SPACE = 0x20
-const LF = 0x0a
-const COMMA = 0x2c
+const LF = Uint8Array.of(0x0a)
 
 /** What was found of one line: the memory it holds, null for one whose text was taken out; or what is wrong. */
 export interface CheckedLine {
@@ -39,7 +38,8 @@ function hasForm(value: unknown, bytes: number): boolean {
     isArray(page.leaves, Uint8Array, 32 * count) &&
     isArray(page.times, Float64Array, count) &&
     isArray(page.indexes, Uint32Array, count) &&
-    isRising(page.offsets, count, bytes, 1) &&
+    (page.gap === undefined || page.gap === SEPARATOR.length) &&
+    isRising(page.offsets, count, bytes, page.gap ?? 1) &&
     isArray(page.entities, Uint16Array, count) &&
     page.entities.every(isPlace) &&
     isArray(page.types, Uint16Array, count) &&
@@ -67,15 +67,19 @@ export function* checkPage(page: Page, bytes: Uint8Array, kernel: Kernel | null)
   const supersedes = new Map<number, readonly string[]>()
   for (const { row, leaves } of page.supersedes)
     supersedes.set(row, [...(supersedes.get(row) ?? []), ...leaves])
-  const hashed = kernel === null ? new Map<number, Hashed>() : hashLines(page, bytes, kernel)
+  // Lines of a page of the first version have no comma: the kernel would take none.
+  const isBare = page.gap === undefined
+  const hashed = kernel === null || isBare ? new Map<number, Hashed>() : hashLines(page, bytes, kernel)
+  const separator = isBare ? LF : SEPARATOR
   for (let row = 0; row < page.count; row++) {
-    const end = page.offsets[row + 1]! - 1
+    const end = lineEnd(page, row)
     const line = bytes.subarray(page.offsets[row], end)
     if (!erased.has(row)) {
       used.add(page.entities[row]!).add(page.types[row]!)
       for (let at = page.tagStarts[row]!; at < page.tagStarts[row + 1]!; at++) used.add(page.tags[at]!)
     }
-    if (bytes[end] !== LF) yield { row, memory: null, fault: 'segment_damaged' }
+    if (!equalBytes(bytes.subarray(end, page.offsets[row + 1]), separator))
+      yield { row, memory: null, fault: 'segment_damaged' }
     else if (erased.has(row)) yield { row, memory: null, fault: checkErased(page, row, line) }
     else yield checkLine(page, row, line, hashed.get(row), supersedes.get(row) ?? [])
   }
@@ -93,21 +97,12 @@ interface Hashed {
 /** By row, the lines that the kernel takes. */
 function hashLines(page: Page, bytes: Uint8Array, kernel: Kernel): Map<number, Hashed> {
   const hashed = new Map<number, Hashed>()
-  // The kernel reads lines as they stand in a manifest, each with its comma.
-  const startOf = (row: number) => page.offsets[row]! + row
-  const lines = new Uint8Array(bytes.length + page.count)
-  for (let row = 0; row < page.count; row++) {
-    const end = page.offsets[row + 1]! - 1
-    lines.set(bytes.subarray(page.offsets[row], end), startOf(row))
-    lines[startOf(row + 1) - 2] = COMMA
-    lines[startOf(row + 1) - 1] = LF
-  }
-  kernel.load(lines)
+  kernel.load(bytes)
   for (let row = 0; row < page.count;) {
-    const { leaves, keys, end } = kernel.takeLines(startOf(row), true)
+    const { leaves, keys, end } = kernel.takeLines(page.offsets[row]!, true)
     const count = leaves.length / 32
     // One line each: every LF ends one, so that as many lines that end where as many rows do are those rows.
-    const isTaken = count > 0 && row + count <= page.count && startOf(row + count) === end
+    const isTaken = count > 0 && row + count <= page.count && page.offsets[row + count] === end
     for (let i = 0; isTaken && i < count; i++)
       hashed.set(row + i, { leaf: leaves.slice(32 * i, 32 * i + 32), key: keys.slice(32 * i, 32 * i + 32) })
     row += isTaken ? count : 1

@@ -18,8 +18,10 @@ export interface Page {
   readonly leaves: Uint8Array
   /** `created_at` in milliseconds since 1970. */
   readonly times: Float64Array
-  /** Where each line starts in the segment; one more for its end, counting an LF behind the last. */
+  /** Where each line starts in the segment; one more for its end, counting what stands behind the last. */
   readonly offsets: Uint32Array
+  /** Bytes behind each line: a comma and LF, as in a manifest. Absent in pages of the first version: LF alone. */
+  readonly gap?: 2
   /** Dictionary of this page's entities, event types and tags; the arrays below are places in it. */
   readonly strings: readonly string[]
   readonly entities: Uint16Array
@@ -38,6 +40,14 @@ export interface Page {
 export interface BuiltPage<Lines> {
   readonly page: Omit<Page, 'id'>
   readonly lines: Lines
+}
+
+/** Behind each line, so that lines of a segment can go into a manifest as they lie. */
+export const SEPARATOR: Uint8Array<ArrayBuffer> = Uint8Array.of(0x2c, 0x0a)
+
+/** Where line `row` ends in its segment, what separates it from the next not included. */
+export function lineEnd({ offsets, gap }: Pick<Page, 'offsets' | 'gap'>, row: number): number {
+  return offsets[row + 1]! - (gap ?? 1)
 }
 
 /** SHA-256 over (content_sha256, entity_id), by which memories are the same (manifest-format, 7). */
@@ -74,7 +84,7 @@ export class PageBuilder {
   /** `line` is the memory's canonical line without LF or comma; the rest as in `Page`. */
   add(memory: Memory, line: Uint8Array, key: Uint8Array, leaf: Uint8Array, index: number): void {
     this.#lines.push(line)
-    this.#offsets.push(this.#offsets.at(-1)! + line.length + 1)
+    this.#offsets.push(this.#offsets.at(-1)! + line.length + SEPARATOR.length)
     this.#keys.push(key)
     this.#leaves.push(leaf)
     this.#times.push(Date.parse(memory.created_at))
@@ -89,9 +99,8 @@ export class PageBuilder {
   }
 
   build(batch: string): BuiltPage<Uint8Array> {
-    const newline = Uint8Array.of(0x0a)
     return {
-      lines: concat(...this.#lines.flatMap((line) => [line, newline])),
+      lines: concat(...this.#lines.flatMap((line) => [line, SEPARATOR])),
       page: {
         batch,
         count: this.count,
@@ -99,6 +108,7 @@ export class PageBuilder {
         leaves: concat(...this.#leaves),
         times: Float64Array.from(this.#times),
         offsets: Uint32Array.from(this.#offsets),
+        gap: 2,
         strings: [...this.#strings.keys()],
         entities: Uint16Array.from(this.#entities),
         types: Uint16Array.from(this.#types),

@@ -9,7 +9,7 @@ import type { StoredBytes } from './segment.ts'
 /** How the fingerprint of a peer's key was compared before it was trusted. */
 export type Comparison = 'phone' | 'in_person' | 'paper' | 'not_compared'
 
-/** A run of canonical memory lines, each ended by LF. Its `Page` has the same id. */
+/** A run of canonical memory lines, each ended by comma and LF. Its `Page` has the same id. */
 export interface SegmentRecord {
   readonly id: number
   readonly lines: StoredBytes

@@ -1,16 +1,23 @@
-import { toHex } from '../core/bytes.ts'
+import { equalBytes, toHex } from '../core/bytes.ts'
+import { parseCanonical } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { inOrder } from '../core/in-order.ts'
 import { MAX_LINE } from '../core/lines.ts'
+import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
+import { runBytesOf, type RunProgress } from '../core/run.ts'
+import { runsOf } from '../core/verify.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
+import { lineEnd, SEPARATOR } from '../store/page.ts'
 import { toBlob, type StoredBytes } from '../store/segment.ts'
-import type { RunToGather } from './gather.ts'
+import { composeBody } from './export-body.ts'
+import type { GatheredRun } from './gather.ts'
 import { kernel } from './kernel.ts'
 import type { Lanes } from './lanes.ts'
 import type { TaskContext } from './protocol.ts'
 import { findRows, type Query } from './query.ts'
+
+const HASH_BYTES = 32
 
 export interface ExportPreview {
   readonly count: number
@@ -32,10 +39,8 @@ export interface ExportBody {
   readonly root: string
 }
 
-/** Up to so many rows are read wherever they lie. */
+/** So many rows go out oldest first, wherever they lie; of more each part of the file would read every segment. */
 const SORTED_ROWS = 10_000
-/** Of the file, gathered at once. */
-const PART_BYTES = 4 * 1024 * 1024
 
 export interface ExportQuery extends Query {
   /** Fingerprints of all keys this instance ever signed with. */
@@ -82,37 +87,112 @@ export async function writeBody(
 ): Promise<ExportBody> {
   const { index, lines } = await findRows(store, query, context)
   if (lines.length === 0) throw new ExchangeError('empty_selection')
-  // The lines of a segment lie together; each of many read for itself would cost minutes.
   const rows = lines.length <= SORTED_ROWS ? lines.slice().reverse() : lines.slice().sort()
   checkLengths(index, rows)
-  const tree = new TreeHasher(kernel?.hashSubtree)
-  const leaves = new Uint8Array(32 * rows.length)
-  const parts: Blob[] = []
-  let inBlobs = true
-  const lengthOf = (batch: Uint32Array) => batch.reduce((bytes, row) => bytes + bytesOf(index, row), 0)
-  const gathered = inOrder(batchesOf(index, rows), 2 * lanes.count, async (batch) => {
-    const run = await toRun(store, index, batch, ownKeys)
-    return { run, ...(await lanes.call('gather', { run }, lengthOf(batch))) }
-  })
-  for await (const [batch, { run, body, ownAuthored }] of gathered) {
-    if (context.signal.aborted) throw new ExchangeError('cancelled')
-    // Taken in before this key was restored here: passed on, it would come back as ours.
-    for (const row of ownAuthored)
-      if (!index.isOwnLeaf(index.leafOf(batch[row]!)))
-        throw new ExchangeError('author_forged', `memory ${toHex(index.keyOf(batch[row]!))}`)
-    leaves.set(run.leaves, 32 * tree.size)
-    tree.push(run.leaves)
-    parts.push(body)
-    inBlobs &&= run.segments.every((segment) => segment instanceof Blob)
-    context.progress({ done: tree.size, total: rows.length, memories: tree.size })
+  const { body, leaves, inBlobs } = await composeBody(store, index, rows, context)
+  const outgoing = new Outgoing(index, rows, leaves, ownKeys)
+  for await (const { run } of gather(lanes, body, ownKeys, { rows: rows.length, context })) {
+    outgoing.take(run)
+    if (!run.isWhole) break
   }
-  // The last memory has no comma, and its LF is the tail's.
-  const body = new Blob(parts)
+  if (outgoing.isLastMissing) outgoing.takeLast(...(await store.readLines(index, rows.slice(-1))))
   return {
-    body: body.slice(0, body.size - 2),
+    // Its LF in front is for the first run; the last memory has no comma, and its LF is the tail's.
+    body: body.slice(1, body.size - SEPARATOR.length),
     count: rows.length,
     leaves: inBlobs ? toBlob(leaves) : leaves,
-    root: toHex(tree.root()),
+    root: toHex(outgoing.root()),
+  }
+}
+
+/** The body as a stranger would read it, in runs side by side. */
+function gather(
+  lanes: Lanes,
+  file: Blob,
+  ownKeys: readonly string[],
+  { rows, context: { signal, progress } }: { readonly rows: number; readonly context: TaskContext },
+): AsyncGenerator<{ readonly run: GatheredRun }> {
+  const { size } = file
+  const memories = new Map<number, number>()
+  const check = async (from: number, to: number, onProgress: RunProgress) => {
+    const run = await lanes.call('gather', { file, from, to, ownKeys }, to - from, {
+      signal,
+      onProgress: (step) => onProgress(step.done, step.memories),
+    })
+    onProgress(to - from, run.leaves.length / HASH_BYTES)
+    return run
+  }
+  const reading = { size, count: lanes.count, runBytes: runBytesOf(size, lanes.count), check }
+  return runsOf(reading, 1, (from, _, count) => {
+    memories.set(from, count)
+    const done = [...memories.values()].reduce((sum, each) => sum + each, 0)
+    progress({ done, total: rows, memories: done })
+  })
+}
+
+/** Holds what is read of the body against what is to go out. */
+class Outgoing {
+  readonly #index: MemoryIndex
+  readonly #rows: Uint32Array
+  readonly #leaves: Uint8Array
+  readonly #ownKeys: readonly string[]
+  readonly #tree = new TreeHasher(kernel?.hashSubtree)
+  /** Behind the last line that was taken, in bytes of the body. */
+  #end = 1
+
+  constructor(index: MemoryIndex, rows: Uint32Array, leaves: Uint8Array, ownKeys: readonly string[]) {
+    this.#index = index
+    this.#rows = rows
+    this.#leaves = leaves
+    this.#ownKeys = ownKeys
+  }
+
+  take({ start, end, leaves, ownAuthored }: GatheredRun): void {
+    // No line starts in it: one of the run before goes on through it.
+    if (start === null) return
+    const first = this.#tree.size
+    const expected = this.#leaves.subarray(HASH_BYTES * first, HASH_BYTES * first + leaves.length)
+    if (start !== this.#end) throw this.#damaged(first)
+    if (!equalBytes(leaves, expected)) {
+      const wrong = leaves.findIndex((byte, i) => byte !== expected[i])
+      throw this.#damaged(first + Math.floor(wrong / HASH_BYTES))
+    }
+    for (const row of ownAuthored) this.#checkAuthor(first + row)
+    this.#tree.push(leaves)
+    this.#end = end
+  }
+
+  /** Of all lines the last alone may be so long that it is read by itself: here it has a comma, in the file it has none. */
+  get isLastMissing(): boolean {
+    const last = this.#rows.length - 1
+    return this.#tree.size === last && bytesOf(this.#index, this.#rows[last]!) >= MAX_LINE
+  }
+
+  takeLast(line?: string): void {
+    const last = this.#rows.length - 1
+    const leaf = this.#leaves.subarray(HASH_BYTES * last)
+    const memory = readHeld(line ?? '', leaf)
+    if (memory === null) throw this.#damaged(last)
+    if (this.#ownKeys.includes(memory.author)) this.#checkAuthor(last)
+    this.#tree.push(leaf)
+  }
+
+  /** Of all rows. */
+  root(): Uint8Array {
+    if (this.#tree.size < this.#rows.length) throw this.#damaged(this.#tree.size)
+    return this.#tree.root()
+  }
+
+  /** Taken in before this key was restored here: passed on, it would come back as ours. */
+  #checkAuthor(row: number): void {
+    const line = this.#rows[row]!
+    if (!this.#index.isOwnLeaf(this.#index.leafOf(line)))
+      throw new ExchangeError('author_forged', `memory ${toHex(this.#index.keyOf(line))}`)
+  }
+
+  #damaged(row: number): ExchangeError {
+    const line = this.#rows[Math.min(row, this.#rows.length - 1)]!
+    return new ExchangeError('storage_damaged', `memory ${toHex(this.#index.keyOf(line))}`)
   }
 }
 
@@ -123,44 +203,20 @@ function checkLengths(index: MemoryIndex, rows: Uint32Array): void {
       throw new ExchangeError('line_too_long', `memory ${toHex(index.keyOf(line))}`)
 }
 
-/** Bytes of a line, LF not included. */
+/** Bytes of a line, what separates it from the next not included. */
 function bytesOf(index: MemoryIndex, line: Ordinal): number {
-  const { offsets } = index.pageOf(line)
+  const page = index.pageOf(line)
   const row = index.rowOf(line)
-  return offsets[row + 1]! - 1 - offsets[row]!
+  return lineEnd(page, row) - page.offsets[row]!
 }
 
-/** The rows in order, cut where what is gathered of them fills a part of the file. */
-function* batchesOf(index: MemoryIndex, rows: Uint32Array): Generator<Uint32Array> {
-  for (let from = 0; from < rows.length;) {
-    let to = from
-    for (let bytes = 0; to < rows.length && bytes < PART_BYTES; to++) bytes += bytesOf(index, rows[to]!)
-    yield rows.subarray(from, to)
-    from = to
+/** The memory of a line; null if it is not what its leaf says. */
+function readHeld(line: string, leaf: Uint8Array): Memory | null {
+  try {
+    const memory = parseMemory(parseCanonical(line))
+    return equalBytes(checkMemory(memory), leaf) ? memory : null
+  } catch (error) {
+    if (error instanceof ExchangeError) return null
+    throw error
   }
-}
-
-async function toRun(
-  store: MemoryStore,
-  index: MemoryIndex,
-  rows: Uint32Array,
-  ownKeys: readonly string[],
-): Promise<RunToGather> {
-  const places = new Map<number, number>()
-  const segments: StoredBytes[] = []
-  const lines = new Uint32Array(3 * rows.length)
-  const leaves = new Uint8Array(32 * rows.length)
-  const keys = new Uint8Array(32 * rows.length)
-  for (const [i, line] of rows.entries()) {
-    const { id, offsets } = index.pageOf(line)
-    const row = index.rowOf(line)
-    if (!places.has(id)) {
-      places.set(id, segments.length)
-      segments.push(await store.segmentOf(index, id))
-    }
-    lines.set([places.get(id)!, offsets[row]!, offsets[row + 1]! - 1], 3 * i)
-    leaves.set(index.leafOf(line), 32 * i)
-    keys.set(index.keyOf(line), 32 * i)
-  }
-  return { segments, lines, leaves, keys, ownKeys }
 }

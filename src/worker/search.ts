@@ -72,7 +72,9 @@ const CONTENT_AT = BLIND_AT + BEFORE[1].length + BLIND
 const BEHIND = '","content_sha256":"'
 
 /** The content of a canonical line. A quote in a text is escaped, so what stands behind it is found first behind it. */
-function contentOf(line: string): string {
+function contentOf(text: string): string {
+  // As it lies in its segment it may have its comma.
+  const line = text.endsWith(',') ? text.slice(0, -1) : text
   const isUsual =
     line.startsWith(BEFORE[0]) &&
     line.startsWith(BEFORE[1], BLIND_AT) &&

@@ -7,6 +7,7 @@ import type { Verification } from '../core/verification.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
+import { lineEnd } from '../store/page.ts'
 import { writeCsv, type CsvList } from './csv.ts'
 import {
   stageDrafts,
@@ -181,5 +182,5 @@ function held<T>(kept: ReadonlyMap<Handle, T>, handle: Handle): T {
 function bytesOf(index: MemoryIndex, line: Ordinal): LineBytes {
   const page = index.pageOf(line)
   const row = index.rowOf(line)
-  return { segment: page.id, row, from: page.offsets[row]!, to: page.offsets[row + 1]! - 1 }
+  return { segment: page.id, row, from: page.offsets[row]!, to: lineEnd(page, row) }
 }

@@ -3,7 +3,7 @@ import { encodeUtf8, fromHex } from '../../src/core/bytes.ts'
 import { canonicalize, type JsonObject } from '../../src/core/canonical.ts'
 import { createMemory, type Memory, type MemoryDraft } from '../../src/core/memory.ts'
 import type { Database } from '../../src/store/database.ts'
-import { dedupKey, PageBuilder, type Page } from '../../src/store/page.ts'
+import { dedupKey, lineEnd, PageBuilder, type Page } from '../../src/store/page.ts'
 import type { BatchRecord, StoreName } from '../../src/store/schema.ts'
 import { readStored, toBlob } from '../../src/store/segment.ts'
 import { random16 } from './craft.ts'
@@ -35,7 +35,7 @@ export async function linesOf(db: Database, isWanted: (lines: Lines) => boolean)
   for (const page of await db.getAll('pages')) {
     const text = new TextDecoder().decode(await readStored((await db.get('segments', page.id))!.lines))
     const memories = text
-      .split('\n')
+      .split(',\n')
       .slice(0, -1)
       .map((line) => (line.trim() === '' ? null : (JSON.parse(line) as Memory)))
     const lines = { page, batch: (await db.get('batches', page.batch))!, memories }
@@ -78,7 +78,7 @@ export function reworded(
 export async function erase(db: Database, { page }: Lines, row: number): Promise<void> {
   const record = (await db.get('segments', page.id))!
   const bytes = (await readStored(record.lines)).slice()
-  bytes.fill(0x20, page.offsets[row], page.offsets[row + 1]! - 1)
+  bytes.fill(0x20, page.offsets[row], lineEnd(page, row))
   await db.put('segments', { id: page.id, lines: toBlob(bytes) })
   const isUsed = (place: number) =>
     [...Array(page.count).keys()].some(

@@ -470,7 +470,7 @@ it('keeps what proves each row later', async () => {
   // Every visible line is what was signed, byte for byte.
   const segments = await instance.db.getAll('segments')
   const texts = await Promise.all(segments.map(({ lines }) => new Blob([lines as BlobPart]).text()))
-  expect(texts.join('')).toBe(crafted.lines.map((line) => line + '\n').join(''))
+  expect(texts.join('')).toBe(crafted.lines.map((line) => line + ',\n').join(''))
 })
 
 it('a label of ours names the peer, whatever the file says', async () => {

@@ -179,8 +179,8 @@ const HANDS: Readonly<Record<string, readonly [hand: Hand, codes: readonly Fault
   'a segment is cut': [
     async (db) => {
       const { page } = await takenIn(db)
-      await db.put('segments', { id: page.id, lines: new Blob(['{}\n{}\n{} ']) })
-      await db.put('pages', { ...page, offsets: Uint32Array.of(0, 3, 6, 9) })
+      await db.put('segments', { id: page.id, lines: new Blob(['{},\n{},\n{},']) })
+      await db.put('pages', { ...page, offsets: Uint32Array.of(0, 4, 8, 11) })
     },
     ['line_unreadable', 'segment_damaged'],
   ],

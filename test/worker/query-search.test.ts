@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { canonicalize } from '../../src/core/canonical.ts'
-import { encodeUtf8 } from '../../src/core/bytes.ts'
+import { concat, encodeUtf8 } from '../../src/core/bytes.ts'
 import type { Memory } from '../../src/core/memory.ts'
 import { searchSegment } from '../../src/worker/search.ts'
 import { fakeMemory } from '../store/database.ts'
@@ -52,15 +52,14 @@ const memory = fc
     } as Partial<Memory>),
   )
 
-function segmentOf(memories: readonly Memory[], blanked: (row: number) => boolean) {
+function segmentOf(memories: readonly Memory[], blanked: (row: number) => boolean, gap = ',\n') {
   const lines = memories.map((each, row) => {
     const line = encodeUtf8(canonicalize(each))
     return blanked(row) ? line.fill(0x20) : line
   })
   const offsets = new Uint32Array(lines.length + 1)
-  lines.forEach((line, row) => (offsets[row + 1] = offsets[row]! + line.length + 1))
-  const bytes = new Uint8Array(offsets.at(-1)!).fill(0x0a)
-  lines.forEach((line, row) => bytes.set(line, offsets[row]))
+  lines.forEach((line, row) => (offsets[row + 1] = offsets[row]! + line.length + gap.length))
+  const bytes = concat(...lines.flatMap((line) => [line, encodeUtf8(gap)]))
   return { bytes, offsets }
 }
 
@@ -73,7 +72,11 @@ it('finds what reading every content finds', async () => {
       async (memories, asked, dice) => {
         const isBlank = memories.map(() => dice.next().value === 0)
         const isAsked = memories.map(() => dice.next().value !== 0)
-        const { bytes, offsets } = segmentOf(memories, (row) => isBlank[row]!)
+        const { bytes, offsets } = segmentOf(
+          memories,
+          (row) => isBlank[row]!,
+          dice.next().value! < 5 ? '\n' : ',\n',
+        )
         // As it stands in a text, or any.
         const needle = (dice.next().value! < 5 ? asked : memories[0]!.content.slice(0, 3)).toLowerCase()
         fc.pre(needle !== '')
