@@ -1,4 +1,5 @@
 import type { CallOptions } from '../worker/bridge.ts'
+import { ExchangeError } from '../core/errors.ts'
 import { isTime } from '../core/text.ts'
 import type { ForeignPreview } from '../worker/foreign-file.ts'
 import type { StagedDrafts } from '../worker/drafts.ts'
@@ -37,9 +38,12 @@ export async function openForeign(
     fileName: file.name,
     preview,
     take: (callOptions = {}) =>
-      addDrafts(instance, 'memories_taken_in', false, (batch, author) =>
-        instance.worker.call('stageForeign', { opened, batch, author }, callOptions),
-      ),
+      addDrafts(instance, 'memories_taken_in', false, async (batch, author) => {
+        const staged = await instance.worker.call('stageForeign', { opened, batch, author }, callOptions)
+        // The worker may have been done before it heard of it; a person was told that nothing is taken in.
+        if (callOptions.signal?.aborted) throw new ExchangeError('cancelled')
+        return staged
+      }),
     close: () => void instance.worker.call('release', { handle: opened }).catch(() => undefined),
   }
 }

@@ -3,8 +3,8 @@ import { sha256 } from '../core/hash.ts'
 import type { Memory } from '../core/memory.ts'
 
 /** Lines a segment holds at most; it is cut at `SEGMENT_BYTES` too, for memories may be large (test/bench/store-layout). */
-export const SEGMENT_LINES = 2048
-export const SEGMENT_BYTES = 2 * 1024 * 1024
+export const SEGMENT_LINES = 8192
+export const SEGMENT_BYTES = 8 * 1024 * 1024
 const NO_TYPE = 0xffff
 
 /** The columns of one segment: what selection, dedup and lineage ask, without the lines. Row i is line i. */

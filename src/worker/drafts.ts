@@ -10,6 +10,9 @@ import type { MemoryStore } from '../store/memory-store.ts'
 import { dedupKey } from '../store/page.ts'
 import { Staging } from '../store/staging.ts'
 import type { TaskContext } from './protocol.ts'
+import { nextTask } from './source.ts'
+
+const DRAFTS_A_PAUSE = 200
 
 export interface StagedDrafts {
   readonly added: number
@@ -64,7 +67,10 @@ export async function stageDrafts(
       tree.push(leaf)
       if (staging.add(memory, line, key, leaf, 0)) await staging.flush()
     }
-    if (i % 500 === 499) context.progress({ done: i + 1, total: input.drafts.length, memories: counts.added })
+    if (i % DRAFTS_A_PAUSE !== DRAFTS_A_PAUSE - 1) continue
+    context.progress({ done: i + 1, total: input.drafts.length, memories: counts.added })
+    // A segment takes thousands without a pause, in which a cancel could be heard.
+    await nextTask()
   }
   await staging.flush()
   const root = counts.added === 0 ? null : toHex(tree.root())

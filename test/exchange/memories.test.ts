@@ -314,7 +314,7 @@ describe('a search', () => {
   async function openWithTexts() {
     const instance = await openWithIdentity('A')
     const texts = Array.from({ length: 5000 }, (_, i) => ({
-      content: `${i % 2 === 0 ? 'Even' : 'odd'} ${i}`,
+      content: `${i % 2 === 0 ? 'Even' : 'odd'} ${i}${' '.repeat(2000)}`,
     }))
     const opened = await openFile(instance, new File([JSON.stringify(texts)], 'x.json'))
     if (opened.kind !== 'memories') throw new Error(opened.kind)

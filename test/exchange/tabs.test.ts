@@ -11,7 +11,7 @@ import { codeOf, dump, openTestInstance, openWithIdentity, trust, type TestInsta
 const COUNT = 1000
 
 /** Enough for several segments and several runs of reading. */
-async function craftLarge(peer: Stranger, count = COUNT, bytes = 4000) {
+async function craftLarge(peer: Stranger, count = COUNT, bytes = 18_000) {
   const filler = 'x'.repeat(bytes)
   return craftManifest(
     peer,
@@ -244,7 +244,10 @@ describe('progress', () => {
 describe('files of memories made elsewhere', () => {
   it('cancelled while they are taken in, they leave nothing', async () => {
     const instance = await openWithIdentity('A')
-    const memories = Array.from({ length: 6000 }, (_, i) => ({ content: `${i}`, entity_id: 'e' }))
+    const memories = Array.from({ length: 1000 }, (_, i) => ({
+      content: `${i} `.repeat(3000),
+      entity_id: 'e',
+    }))
     const opened = await openFile(instance, new File([JSON.stringify(memories)], 'x.json'))
     if (opened.kind !== 'memories') throw new Error(opened.kind)
     const before = await dump(instance.db)
@@ -253,7 +256,7 @@ describe('files of memories made elsewhere', () => {
     await whenStaged(instance, () => controller.abort())
     expect(await work).toBe('cancelled')
     expect(await dump(instance.db)).toEqual(before)
-    expect(await opened.foreign.take()).toMatchObject({ added: 6000 })
+    expect(await opened.foreign.take()).toMatchObject({ added: 1000 })
     opened.foreign.close()
     expect(await codeOf(opened.foreign.take())).toBe('worker_lost')
   })

@@ -23,7 +23,7 @@ describe('lines', () => {
   it('come back byte for byte over many segments', async () => {
     const db = await openTestDatabase()
     const memories = [
-      ...many(0, 4100),
+      ...many(0, 4100).map((_, i) => fakeMemory(i, { content: 'x'.repeat(4000) })),
       fakeMemory(5000, { content: 'é\u2028😀'.repeat(300_000) }),
       ...many(6000, 6003),
     ]
