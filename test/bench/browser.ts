@@ -102,9 +102,22 @@ export async function countWorkers(session: CDPSession): Promise<Browser['worker
   return { count: () => alive.size, most: () => most, reset: () => void (most = alive.size) }
 }
 
+/** From now on the page waits for `deed`. */
+export async function arm(page: Page, deed: Deed): Promise<void> {
+  await page.evaluate((armed) => (Reflect.get(globalThis, '__bench') as Probe).arm(armed), deed)
+}
+
 /** Does `work` and answers what the page timed of it. */
 export async function timed(page: Page, deed: Deed, work: () => Promise<unknown>): Promise<Timed> {
-  await page.evaluate((armed) => (Reflect.get(globalThis, '__bench') as Probe).arm(armed), deed)
+  await arm(page, deed)
+  return endOf(page, work)
+}
+
+/** What the page timed of the deed that it was armed for. */
+export async function endOf(
+  page: Page,
+  work: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Timed> {
   const ended = page.evaluate(() => (Reflect.get(globalThis, '__bench') as Probe).ended())
   // What never ends is an error, with what the page says: a benchmark that waits for ever tells nobody.
   let timer: NodeJS.Timeout | undefined

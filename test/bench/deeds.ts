@@ -6,7 +6,7 @@ import type { Timed } from './probe.ts'
 
 /** What a person does with a large file, each timed from what they do to what they see. */
 
-const OPENING = {
+export const OPENING = {
   begin: 'change',
   done: '[data-testid="verdict"]',
   failed: '[data-testid="failure"], [data-testid="refusal"] section',
