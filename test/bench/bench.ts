@@ -74,24 +74,27 @@ async function benchmark(names: readonly string[], isQuick: boolean, isWhole: bo
   const setting: Setting = { scale, app: app.url, peers: peers.url, filled: filled.copy }
   const rows: Row[] = []
   const points: Point[] = []
+  const isWritten = isWhole && !isQuick
+  const tell = async () => {
+    const minutes = (performance.now() - started) / 60_000
+    const run = { machine: await describeMachine(), scale: scale.name, minutes, rows, hasPlot: isWritten }
+    if (!isWritten) return console.log(toMarkdown(run))
+    writeFileSync(join(HERE, 'verify-time.svg'), plotTimes(points))
+    await write('results.md', toMarkdown(run))
+  }
   try {
     for (const name of names) {
       const results = await SECTIONS[name]!(setting).catch((error: unknown) => failed(name, error))
       rows.push(...results.rows)
       points.push(...(results.points ?? []))
+      // An hour's work is not lost with what comes last.
+      if (isWritten) await tell()
     }
   } finally {
     await filled.remove()
     await Promise.all([app.close(), peers.close()])
   }
-  const isWritten = isWhole && !isQuick
-  const minutes = (performance.now() - started) / 60_000
-  const run = { machine: await describeMachine(), scale: scale.name, minutes, rows, hasPlot: isWritten }
-  if (!isWritten) console.log(toMarkdown(run))
-  else {
-    writeFileSync(join(HERE, 'verify-time.svg'), plotTimes(points))
-    await write('results.md', toMarkdown(run))
-  }
+  if (!isWritten) await tell()
   return 0
 }
 
