@@ -55,11 +55,37 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** Padded base64, accepted only if encoding it again gives the same text (manifest-format, 0); else null. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return null
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
-  return toBase64(bytes) === text ? bytes : null
+  if (text.length % 4 !== 0) return null
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return decodeDigits(padding === 0 ? text : text.slice(0, -padding), STANDARD)
+}
+
+const SHARED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const STANDARD = digitsOf(SHARED + '+/')
+const URL_SAFE = digitsOf(SHARED + '-_')
+
+/** By character code, what each digit stands for; -1 for what is none. */
+function digitsOf(alphabet: string): Int8Array {
+  const digits = new Int8Array(128).fill(-1)
+  for (const [value, digit] of [...alphabet].entries()) digits[digit.charCodeAt(0)] = value
+  return digits
+}
+
+/** Base64 without padding; null where there is no such digit, a lone one at the end, or bits to spare that are not zero. */
+function decodeDigits(text: string, digits: Int8Array): Uint8Array<ArrayBuffer> | null {
+  if (text.length % 4 === 1) return null
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  let [bits, held, at] = [0, 0, 0]
+  for (let i = 0; i < text.length; i++) {
+    const digit = digits[text.charCodeAt(i)] ?? -1
+    if (digit === -1) return null
+    held = ((held << 6) | digit) & 0xfff
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    bytes[at++] = held >> bits
+  }
+  return (held & ((1 << bits) - 1)) === 0 ? bytes : null
 }
 
 /** Base64url without padding. Inverse of `fromBase64Url`. */
@@ -69,9 +95,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 
 /** Base64url without padding, spare bits zero; else null. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) return null
-  const padded = text.replaceAll('-', '+').replaceAll('_', '/') + '='.repeat((4 - (text.length % 4)) % 4)
-  return fromBase64(padded)
+  return decodeDigits(text, URL_SAFE)
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

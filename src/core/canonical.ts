@@ -61,8 +61,9 @@ function checkAllowed(value: unknown, depth: number): boolean {
     return isSorted
   }
   let last: string | null = null
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     if (!isWellFormed(name)) throw new ExchangeError('not_canonical', 'a lone surrogate')
+    const member = (value as JsonObject)[name]
     isSorted = checkAllowed(member, depth + 1) && isSorted && (last === null || last < name)
     last = name
   }

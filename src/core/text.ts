@@ -16,9 +16,12 @@ export function isShortString(value: unknown): value is string {
   )
 }
 
+/** Of engines that have it (2023): texts of one byte a character it need not even look at. */
+const isWellFormedString = (String.prototype as { isWellFormed?: () => boolean }).isWellFormed
+
 /** No lone surrogates: text that UTF-8 can carry. */
 export function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text)
+  return isWellFormedString?.call(text) ?? !LONE_SURROGATE.test(text)
 }
 
 /** RFC 3339, UTC, milliseconds, `Z`, 1970–9999, a moment that exists (manifest-format, 0). */

@@ -56,7 +56,10 @@ export async function importManifest(
   opened: OpenedManifest,
   options: CallOptions = {},
 ): Promise<ImportResult> {
-  return exclusively(instance, () => importAlone(instance, opened, options), options.signal)
+  // It may wait for its turn, and the page open another file meanwhile.
+  return opened.during(() =>
+    exclusively(instance, () => importAlone(instance, opened, options), options.signal),
+  )
 }
 
 async function importAlone(

@@ -26,6 +26,8 @@ export interface OpenedManifest {
   memories(from: number, to: number): Promise<Excerpt[]>
   /** Memory `index`, hashed again. Throws `file_changed`. */
   memory(index: number): Promise<Memory>
+  /** Does `work`, until whose end the worker keeps the file, also if it is closed meanwhile. */
+  during<Result>(work: () => Promise<Result>): Promise<Result>
   close(): void
 }
 
@@ -39,7 +41,14 @@ export async function openManifest(
   { start, ...options }: CallOptions & { readonly start?: Uint8Array } = {},
 ): Promise<OpenedManifest> {
   const { opened: handle, verification } = await instance.worker.call('verify', { file, start }, options)
-  const close = () => void instance.worker.call('release', { handle }).catch(() => undefined)
+  let [works, isClosed] = [0, false]
+  const release = () => {
+    if (works === 0 && isClosed) instance.worker.call('release', { handle }).catch(() => undefined)
+  }
+  const close = () => {
+    isClosed = true
+    release()
+  }
   try {
     // The worker may have been done before it heard of it.
     if (options.signal?.aborted) throw new ExchangeError('cancelled')
@@ -51,6 +60,15 @@ export async function openManifest(
       report,
       memories: (from, to) => instance.worker.call('listOpened', { opened: handle, from, to }),
       memory: (index) => instance.worker.call('readOpened', { opened: handle, index }),
+      async during(work) {
+        works++
+        try {
+          return await work()
+        } finally {
+          works--
+          release()
+        }
+      },
       close,
     }
   } catch (error) {

@@ -53,6 +53,11 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
   }
 }
 
+/** Starts, at rest, what the first large file would wait for. Never throws: where it cannot start, that file does without. */
+export async function prepareToOpen(instance: Instance): Promise<void> {
+  await instance.worker.call('warm', {}).catch(() => undefined)
+}
+
 /** Text pasted by a person, as the file it would be. */
 export function toFile(text: string): File {
   // Text areas and clipboards drop or double the last LF; a manifest or statement ends with exactly one.

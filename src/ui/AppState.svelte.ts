@@ -4,7 +4,7 @@ import { getIdentity, type Identity } from '../exchange/identity.ts'
 import type { Instance } from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
-import { openFile, toFile, type Opened } from '../exchange/open.ts'
+import { openFile, prepareToOpen, toFile, type Opened } from '../exchange/open.ts'
 import { listPeers, type Peer } from '../exchange/peers.ts'
 import type { Progress } from '../worker/protocol.ts'
 import { arriveAtTitle } from './arrive.ts'
@@ -90,7 +90,10 @@ export class AppState {
     addEventListener('hashchange', onHash)
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()
-    const tested = setTimeout(() => void this.#testEngine(), ENGINE_TEST_MS)
+    const tested = setTimeout(
+      () => void this.#testEngine().then(() => prepareToOpen(this.instance)),
+      ENGINE_TEST_MS,
+    )
     return () => {
       clearTimeout(tested)
       removeEventListener('hashchange', onHash)

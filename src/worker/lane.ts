@@ -20,6 +20,8 @@ interface Run {
 }
 
 export interface LaneTasks {
+  /** Answers once the worker runs. */
+  ready: Task<Record<string, never>, void>
   check: Task<Run, CheckedRun>
   gather: Task<Run & { ownKeys: readonly string[] }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
@@ -27,6 +29,7 @@ export interface LaneTasks {
 }
 
 export const laneTasks: LaneTasks = {
+  ready: async () => undefined,
   check: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => checkRun(kernel, chunks, run.from, run.to, onProgress)),
   gather: (run, context) =>

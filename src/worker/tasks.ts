@@ -51,6 +51,8 @@ export interface LineBytes {
 
 export interface Tasks {
   verify: Task<{ file: Blob; start?: Uint8Array | undefined }, { opened: Handle; verification: Verification }>
+  /** Starts what a large file will need. */
+  warm: Task<Record<string, never>, void>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
   readOpened: Task<{ opened: Handle; index: number }, Memory>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
@@ -96,6 +98,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
       manifests.set(++handles, manifest)
       return { opened: handles, verification: manifest.verification }
     },
+    warm: () => lanes.warm(),
     listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
     readOpened: async ({ opened, index }) => held(manifests, opened).read(index),
     async stageImport({ opened, ...input }, context) {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -12,16 +12,16 @@ import { describeMachine } from './machine.ts'
 import { say } from './measurement.ts'
 import { memory } from './memory.ts'
 import { plotTimes } from './plot.ts'
-import { toMarkdown } from './results.ts'
-import { FULL, QUICK, type Point, type Results, type Row, type Setting } from './rows.ts'
+import { toMarkdown, type Part } from './results.ts'
+import { FULL, QUICK, type Results, type Setting } from './rows.ts'
 import { DIST, serveApp, servePeers } from './server.ts'
 import { measureFile, measureImport } from './single.ts'
 import { commandLineRows, verification } from './verification.ts'
 
 /** `npm run bench`: the table of targets, each row beside its peer. */
-const USAGE = `Usage: npm run bench                                  all rows; writes test/bench/results.md and verify-time.svg
-       npm run bench -- quick                         smaller and fewer, in about two minutes; prints
-       npm run bench -- [quick] ROW...                some rows: ROWS; prints
+const USAGE = `Usage: npm run bench                                  all parts; writes test/bench/results.md and verify-time.svg
+       npm run bench -- PART...                       some, the others stay as they were found last: PARTS
+       npm run bench -- quick [PART...]               smaller and fewer, in about two minutes; prints
        npm run -s bench -- file PATH                  opens any manifest; prints one line of JSON
        npm run -s bench -- import PATH [--trust KEY.pem]
                                                       imports it into a new profile; prints one line of JSON
@@ -54,7 +54,7 @@ export async function main(args: string[]): Promise<number> {
   const names = isQuick ? positionals.slice(1) : positionals
   const isKnown = isSingle || names.every((name) => Object.hasOwn(SECTIONS, name))
   if (values.help === true || !isKnown) {
-    say(USAGE.replace('ROWS', Object.keys(SECTIONS).join(', ')))
+    say(USAGE.replace('PARTS', Object.keys(SECTIONS).join(', ')))
     return values.help === true ? 0 : 2
   }
   if (!existsSync(join(DIST, 'index.html'))) throw new Error(`${DIST} is not built: npm run build`)
@@ -63,39 +63,45 @@ export async function main(args: string[]): Promise<number> {
     console.log(JSON.stringify(await measure(resolve(path!), values.trust)))
     return 0
   }
-  return benchmark(names.length === 0 ? ALL : names, isQuick, names.length === 0)
+  return benchmark(names.length === 0 ? ALL : names, isQuick)
 }
 
-async function benchmark(names: readonly string[], isQuick: boolean, isWhole: boolean): Promise<number> {
+async function benchmark(names: readonly string[], isQuick: boolean): Promise<number> {
   const scale = isQuick ? QUICK : FULL
-  const started = performance.now()
+  const machine = await describeMachine()
   const [app, peers] = [await serveApp(), await servePeers()]
   const filled = createFilledProfile(app.url, dataFile(scale.large).path)
   const setting: Setting = { scale, app: app.url, peers: peers.url, filled: filled.copy }
-  const rows: Row[] = []
-  const points: Point[] = []
-  const isWritten = isWhole && !isQuick
-  const tell = async () => {
-    const minutes = (performance.now() - started) / 60_000
-    const run = { machine: await describeMachine(), scale: scale.name, minutes, rows, hasPlot: isWritten }
-    if (!isWritten) return console.log(toMarkdown(run))
-    writeFileSync(join(HERE, 'verify-time.svg'), plotTimes(points))
-    await write('results.md', toMarkdown(run))
-  }
+  const parts = isQuick ? {} : readParts()
   try {
     for (const name of names) {
-      const results = await SECTIONS[name]!(setting).catch((error: unknown) => failed(name, error))
-      rows.push(...results.rows)
-      points.push(...(results.points ?? []))
+      const { rows, points } = await SECTIONS[name]!(setting).catch((error: unknown) => failed(name, error))
+      parts[name] = { machine, rows, ...(points === undefined ? {} : { points }) }
       // An hour's work is not lost with what comes last.
-      if (isWritten) await tell()
+      if (!isQuick) await keepParts(parts)
     }
   } finally {
     await filled.remove()
     await Promise.all([app.close(), peers.close()])
   }
-  if (!isWritten) await tell()
+  if (isQuick) console.log(toMarkdown(inOrder(parts), scale.name))
   return 0
+}
+
+const PARTS_FILE = join(HERE, 'results.json')
+
+function readParts(): Record<string, Part> {
+  return existsSync(PARTS_FILE) ? (JSON.parse(readFileSync(PARTS_FILE, 'utf8')) as Record<string, Part>) : {}
+}
+
+const inOrder = (parts: Readonly<Record<string, Part>>): [string, Part][] =>
+  Object.keys(SECTIONS).flatMap((name) => (parts[name] === undefined ? [] : [[name, parts[name]]]))
+
+async function keepParts(parts: Readonly<Record<string, Part>>): Promise<void> {
+  await write('results.json', JSON.stringify(Object.fromEntries(inOrder(parts))))
+  await write('results.md', toMarkdown(inOrder(parts), 'full'))
+  const points = parts['verification']?.points
+  if (points !== undefined) writeFileSync(join(HERE, 'verify-time.svg'), plotTimes(points))
 }
 
 /** What comes to no end takes the others not with it. */

@@ -1,26 +1,29 @@
-import type { Row } from './rows.ts'
+import type { Results, Scale } from './rows.ts'
 
-/** What a run found, for people: `results.md`. */
+/** What was found, for people: `results.md`. */
 
-export interface Run {
+/** A part of the benchmark as it was found last. */
+export interface Part extends Results {
   readonly machine: Readonly<Record<string, string>>
-  readonly scale: 'full' | 'quick'
-  readonly minutes: number
-  readonly rows: readonly Row[]
-  /** Whether the plot of the same run lies beside it. */
-  readonly hasPlot: boolean
 }
 
-export function toMarkdown({ machine, scale, minutes, rows, hasPlot }: Run): string {
+export function toMarkdown(parts: readonly (readonly [name: string, Part])[], scale: Scale['name']): string {
+  const rows = parts.flatMap(([, part]) => part.rows)
   const judged = rows.filter(({ isMet }) => isMet !== null)
   const missed = judged.filter(({ isMet }) => isMet === false)
-  const facts = { ...machine, run: scale, took: `${minutes.toFixed(1)} minutes` }
+  const last = parts.reduce<Part['machine']>(
+    (latest, [, { machine }]) => ((latest['date'] ?? '') > (machine['date'] ?? '') ? latest : machine),
+    {},
+  )
+  const { date: _, commit: __, ...machine } = last
+  const runs = parts.map(([name, part]) => [name, part.machine['date'] ?? '', part.machine['commit'] ?? ''])
   return [
     '# Benchmark',
     `Written by \`npm run bench\`${scale === 'quick' ? ' (`-- quick`, smaller than the targets ask)' : ''}. ` +
       `**${judged.length - missed.length} of ${judged.length} targets are met.**`,
-    table(['', ''], Object.entries(facts)),
-    ...(hasPlot ? ['![Time against size](verify-time.svg)'] : []),
+    table(['', ''], Object.entries(machine)),
+    table(['part', 'date', 'commit'], runs),
+    ...(scale === 'quick' ? [] : ['![Time against size](verify-time.svg)']),
     table(
       ['what', 'target', 'measured: median (least to most)', 'met'],
       rows.map(({ what, target, measured, isMet }) => [what, target, measured, VERDICT[String(isMet)]!]),

@@ -51,6 +51,22 @@ describe('an import that does not come to its end leaves nothing', () => {
     expect(instance.workers).toHaveLength(2)
   })
 
+  it('one that waits for its turn has its file still, whatever was opened meanwhile', async () => {
+    const instance = await openWithLarge()
+    const opened = await openManifest(instance, large.crafted.file)
+    const free = new AbortController()
+    const isFree = new Promise((resolve) => free.signal.addEventListener('abort', resolve))
+    const holding = navigator.locks.request(instance.name, () => isFree)
+    const work = importManifest(instance, opened)
+    opened.close()
+    // The worker answers in order: by now it has heard of it, if it was told.
+    await readFacets(instance)
+    free.abort()
+    await holding
+    expect(await work).toMatchObject({ imported: COUNT })
+    expect(await codeOf(opened.memories(0, 1))).toBe('worker_lost')
+  })
+
   it('cancelled at each of its stages', async () => {
     const instance = await openWithLarge()
     const before = await dump(instance.db)

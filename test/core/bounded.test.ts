@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { verifyManifest } from '../../src/core/verify.ts'
+import { buildManifest } from '../reference/writer.ts'
+import { inRuns, startKernel } from './lanes.ts'
+import { inChunks } from './manifests.ts'
+
+/** The kernel, and how much memory it has, in bytes. */
+function startWatched() {
+  const { Instance } = WebAssembly
+  let memory: WebAssembly.Memory | null = null
+  WebAssembly.Instance = class extends Instance {
+    constructor(...args: ConstructorParameters<typeof Instance>) {
+      super(...args)
+      memory = this.exports['memory'] as WebAssembly.Memory
+    }
+  }
+  try {
+    return { kernel: startKernel(), bytesOf: () => memory!.buffer.byteLength }
+  } finally {
+    WebAssembly.Instance = Instance
+  }
+}
+
+const manifestOf = (count: number) =>
+  buildManifest({ memories: Array.from({ length: count }, (_, i) => ({ content: `${i} `.repeat(400) })) })
+    .bytes
+
+it('the memory of the kernel follows what it is given at once, and not the length of the file', async () => {
+  const [short, long] = [manifestOf(1200), manifestOf(3600)]
+  const sizes: number[][] = []
+  for (const bytes of [short, long]) {
+    const [inStream, byLanes] = [startWatched(), startWatched()]
+    const options = { kernel: inStream.kernel, batchBytes: 64 * 1024 }
+    expect((await verifyManifest(inChunks(bytes, [16 * 1024]), options)).failure).toBeNull()
+    const lanes = inRuns(bytes, byLanes.kernel, 256 * 1024)
+    expect((await verifyManifest(inChunks(bytes), lanes)).failure).toBeNull()
+    sizes.push([inStream.bytesOf(), byLanes.bytesOf()])
+  }
+  expect(sizes[1]).toEqual(sizes[0])
+  expect(Math.max(...sizes[1]!)).toBeLessThan(long.length)
+})
