@@ -208,12 +208,15 @@ export class MemoryIndex {
   heldOf(manifest: string): (leaf: Uint8Array) => Ordinal | null {
     const leaves = new ByteTable()
     const lines = new IntList()
-    for (const [n, page] of this.#pages.entries()) {
-      if (this.#batches[n]!.origin?.manifest !== manifest) continue
-      for (let row = 0; row < page.count; row++) {
-        const line = this.#starts[n]! + row
-        if (!this.#erased.has(line) && leaves.add(page.leaves, 32 * row) === lines.length) lines.push(line)
-      }
+    const pages = [...this.#pages.entries()].filter(([n]) => this.#batches[n]!.origin?.manifest === manifest)
+    leaves.reserve(pages.reduce((sum, [, page]) => sum + page.count, 0))
+    for (const [n, page] of pages) {
+      const start = this.#starts[n]!
+      const rows = [...Array(page.count).keys()].filter((row) => !this.#erased.has(start + row))
+      const numbers = rows.length === page.count ? leaves.addAll(page.leaves) : null
+      // Of equal leaves the first line.
+      for (const row of rows)
+        if ((numbers?.[row] ?? leaves.add(page.leaves, 32 * row)) === lines.length) lines.push(start + row)
     }
     return (leaf) => {
       const known = leaves.find(leaf)
