@@ -7,7 +7,7 @@ import type { ManifestRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { Excerpt } from '../worker/excerpt.ts'
 import { ownKeys } from './identity.ts'
-import { findForks, isFrozen, isSameStream, listForks, manifestsOf, newForks, placesOf } from './forks.ts'
+import { findForks, isSameStream, listForks, manifestsOf, newForks, placesOf } from './forks.ts'
 import { nowAsTime, type Instance } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
@@ -122,13 +122,15 @@ async function streamState(instance: Instance, verification: Verification): Prom
   if (manifest === undefined) return null
   const { issuer, stream } = manifest.statement.header
   // Asked all at once: each answer comes from another process.
-  const [places, found, records, waiting] = await Promise.all([
+  const [places, found, records] = await Promise.all([
     instance.db.getAll('places', placesOf(issuer.fingerprint, stream)),
     findForks(instance, held),
     listForks(instance),
-    isFrozen(instance.db.transaction('forks').store, issuer.fingerprint, stream),
   ])
-  const frozen = waiting || newForks(records, found).some(({ refused }) => isSameStream(refused, manifest))
+  const waiting = records.filter(({ frozen }) => frozen)
+  const frozen = [...waiting, ...newForks(records, found)].some(({ refused }) =>
+    isSameStream(refused, manifest),
+  )
   return { places, frozen }
 }
 

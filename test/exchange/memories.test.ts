@@ -294,6 +294,17 @@ describe('deleting', () => {
   })
 })
 
+it('a list has its first rows with it, and gives them once: from then on they are read', async () => {
+  const instance = await openWithIdentity('A')
+  for (const content of ['a', 'b', 'c']) await writeMemory(instance, { content, entity_id: 'e' })
+  const all = await rowsOf(instance)
+  const list = await queryMemories(instance, {}, { first: 2 })
+  await deleteMemory(instance, all[0]!.key)
+  const contents = (rows: { memory: { content: string } }[]) => rows.map(({ memory }) => memory.content)
+  expect(contents(await list.rows(0, 2))).toEqual(contents(all.slice(0, 2)))
+  expect(await codeOf(list.rows(0, 2))).toBe('list_outdated')
+})
+
 const NOTE_SHOWN = { content: 'first text', tags: ['a', 'b'] }
 
 it('many reading at once see each memory once', async () => {
