@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../reference/canonical.ts'
 import type { Draft } from '../reference/writer.ts'
 import { buildManifest, ISSUER } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
-import { download, goTo, importOpened, openApp, openFile, trustKey, LONG } from './steps.ts'
+import { download, goTo, goToHash, importOpened, openApp, openFile, trustKey, LONG } from './steps.ts'
 
 const nest = (depth: number): Json => (depth === 0 ? 'bottom' : { in: nest(depth - 1) })
 const members = (count: number, value: Json): JsonObject =>
@@ -64,7 +64,7 @@ test(
 
     for (const [at, name] of NAMES.entries()) {
       await test.step(`opened: ${name}`, async () => {
-        await page.evaluate((hash) => (location.hash = hash), `#/exchange/opened/memories/${at + 1}`)
+        await goToHash(page, `#/exchange/opened/memories/${at + 1}`)
         // The list beside it reads all 30 MB first.
         await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible({
           timeout: 30_000,
@@ -74,7 +74,7 @@ test(
       })
     }
 
-    await page.evaluate(() => (location.hash = '#/exchange/opened'))
+    await goToHash(page, '#/exchange/opened')
     expect(await importOpened(page)).toContain(`${NAMES.length} imported`)
     await goTo(page, 'Memories')
     for (const name of NAMES) {

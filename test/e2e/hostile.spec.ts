@@ -31,6 +31,7 @@ import {
   download,
   fileOf,
   goTo,
+  goToHash,
   importOpened,
   makeIdentity,
   openApp,
@@ -152,10 +153,6 @@ async function inspect(page: Page, where: string): Promise<void> {
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => [where, id, nodes[0]?.html.slice(0, 200)])).toEqual([])
-}
-
-async function go(page: Page, hash: string): Promise<void> {
-  await page.evaluate((to) => (location.hash = to), hash)
 }
 
 /** A browser with the app, in which a breach ends the test where it happened. */
@@ -304,10 +301,10 @@ async function readOpened(
   which: Iterable<number>,
   looked: (at: number) => boolean,
 ): Promise<void> {
-  await go(page, '#/exchange/opened/memories')
+  await goToHash(page, '#/exchange/opened/memories')
   await inspect(page, 'opened memories')
   for (const at of which) {
-    await go(page, `#/exchange/opened/memories/${at + 1}`)
+    await goToHash(page, `#/exchange/opened/memories/${at + 1}`)
     await expect(page.getByRole('heading', { level: 2, name: `Memory ${at + 1} of` })).toBeVisible()
     // An id that is no plain one is a stranger's text.
     await expect(page.getByRole('button', { name: 'Copy the id' })).toHaveCount(0)
@@ -326,7 +323,7 @@ async function readList(page: Page): Promise<void> {
 
 /** A memory that is held, on the screen, copied and on paper. */
 async function readHeld(page: Page, key: string): Promise<void> {
-  await go(page, `#/memories/${key}`)
+  await goToHash(page, `#/memories/${key}`)
   await expect(page.getByTestId('memory')).toBeVisible()
   await inspect(page, `memory ${key}`)
   await expectCopiedCalm(page, page.getByTestId('memory'))
@@ -387,7 +384,7 @@ test('opened: nothing that a stranger writes runs, leads away or passes for ours
 
   await test.step('addresses', async () => {
     for (const hash of HASHES) {
-      await go(page, hash)
+      await goToHash(page, hash)
       await expect(page.locator('main')).not.toContainText('made a mistake')
       expect(await page.title()).toMatch(/^[\w ]+ · Omega Exchange$/)
     }
@@ -514,9 +511,9 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await trustKey(page, OTHER.pem, telling(DISGUISES.arabic))
     await openHostile(page)
     await inspect(page, 'trusted')
-    await go(page, '#/exchange/opened/memories/1')
+    await goToHash(page, '#/exchange/opened/memories/1')
     await expect(page.getByText('Written by the signer')).toBeVisible()
-    await go(page, '#/exchange/opened')
+    await goToHash(page, '#/exchange/opened')
     expect(await importOpened(page)).toContain('imported')
     await press(page, 'See it in the register')
     await expect(page.getByText('Chosen by')).toBeVisible()
@@ -530,9 +527,9 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
   await test.step('listed', async () => {
     await readList(page)
     await expectAccessible(page, 'memories')
-    await go(page, `#/memories/peer/${ISSUER.fingerprint}`)
+    await goToHash(page, `#/memories/peer/${ISSUER.fingerprint}`)
     await expect(page.getByTestId('count')).toContainText('from')
-    await go(page, `#/memories/peer/${'f'.repeat(64)}`)
+    await goToHash(page, `#/memories/peer/${'f'.repeat(64)}`)
     await expect(page.getByLabel('Origin')).toHaveValue('f'.repeat(64))
     await page.getByRole('button', { name: 'Clear filters' }).click()
     expect(await saveList(page)).toHaveLength(memories.length)
@@ -543,7 +540,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
   await test.step('read, with what else attests it', async () => {
     expect(keys).toHaveLength(memories.length)
     for (const [at, key] of keys.entries()) {
-      await go(page, `#/memories/${key}`)
+      await goToHash(page, `#/memories/${key}`)
       await expect(page.getByTestId('memory')).toBeVisible()
       if (at % 4 !== 0) continue
       await page.getByTestId('attestations').locator('summary').first().click()
@@ -561,7 +558,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
 
   await test.step('edited, and edited again', async () => {
     for (const key of keys.slice(0, 2)) {
-      await go(page, `#/memories/${key}/edit`)
+      await goToHash(page, `#/memories/${key}/edit`)
       const form = page.getByRole('form', { name: 'Memory' })
       // What cannot be marked in a field is told beside it, and in JSON it is escaped.
       await expect(form.getByText(/^Not seen in it: /).first()).toBeVisible()
@@ -600,7 +597,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await goTo(page, 'Peers')
     await inspect(page, 'peers')
     await expectAccessible(page, 'peers')
-    await go(page, `#/peers/${ISSUER.fingerprint}`)
+    await goToHash(page, `#/peers/${ISSUER.fingerprint}`)
     await inspect(page, 'peer')
     await expectPrintedCalm(page)
     await page.getByRole('button', { name: 'Rename' }).click()
@@ -614,7 +611,7 @@ test('held: nothing that a stranger wrote runs, leads away or passes for ours', 
     await inspect(page, 'revoked')
     await press(page, 'Remove its memories')
     await expect(page.getByRole('heading', { name: 'Remove its memories?' })).toBeVisible()
-    await go(page, `#/peers/${ISSUER.fingerprint}/reinstate`)
+    await goToHash(page, `#/peers/${ISSUER.fingerprint}/reinstate`)
     await expect(page.getByText('You gave a reason')).toBeVisible()
     await inspect(page, 'reinstate')
     await goTo(page, 'Peers')
@@ -678,7 +675,7 @@ test('claimed: no name that a signer gives itself runs, leads away or passes for
       await inspect(page, `claim ${label}`)
       await expectPrintedCalm(page)
     }
-    await go(page, '#/peers/trust/opened')
+    await goToHash(page, '#/peers/trust/opened')
     await expectShown(page, label)
     calm()
     if (!looked) continue
@@ -718,7 +715,7 @@ test('named: no name or reason that a person gives runs, leads away or passes fo
       await openFile(page, fileOf(pick(FILE_NAMES, at), bytes))
       await expectShown(page, name, claim)
       expect(await importOpened(page)).toContain('imported')
-      await go(page, '#/peers/trust/opened')
+      await goToHash(page, '#/peers/trust/opened')
       await expect(page.getByText('It is on your list as')).toBeVisible()
       await expectShown(page, name, claim)
       calm()
@@ -743,7 +740,7 @@ test('named: no name or reason that a person gives runs, leads away or passes fo
 
   await test.step('where memories come from', async () => {
     for (const { name, signer } of peers) {
-      await go(page, `#/memories/peer/${signer.fingerprint}`)
+      await goToHash(page, `#/memories/peer/${signer.fingerprint}`)
       await expect(page.getByTestId('count')).toContainText('from')
       await expectShown(page, name)
     }
@@ -761,7 +758,7 @@ test('named: no name or reason that a person gives runs, leads away or passes fo
     await expectShown(page, ...names)
     await inspect(page, 'register')
     for (const { id, name, claim } of peers) {
-      await go(page, `#/exchange/manifest/${id}`)
+      await goToHash(page, `#/exchange/manifest/${id}`)
       await expectShown(page, name, claim)
     }
     await inspect(page, 'register entry')

@@ -7,6 +7,7 @@ import { openProfile, type Profile } from './profile.ts'
 import {
   download,
   goTo,
+  goToHash,
   loadSample,
   makeIdentity,
   openApp,
@@ -64,7 +65,7 @@ test.afterEach(async () => {
 
 test('Memories', LONG, async () => {
   await inspect('memories, no identity', '#/memories', 'Memories', { arrived: false })
-  await goToHash('#/memories/new')
+  await goToHash(page, '#/memories/new')
   await inspect('memories, new without identity', '#/memories/new', 'Write a memory')
   await makeIdentity(page, 'Strait Command CERT')
   await goTo(page, 'Memories')
@@ -99,6 +100,9 @@ test('Memories', LONG, async () => {
   await expect(page.getByTestId('memory')).toBeVisible()
   await inspect('memories, reading', /^#\/memories\/.+/, 'Memory')
   const read = page.url()
+  expect(await answersWhileNextIsRead()).toBe(false)
+  await page.goBack()
+  await expect(page.getByTestId('memory')).not.toHaveAttribute('inert')
   await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await inspect('memories, delete dialog', /^#\/memories\/.+/, 'Memory')
   await press(page, 'Keep it')
@@ -495,8 +499,16 @@ function overflowing(): Promise<string[]> {
   )
 }
 
-async function goToHash(hash: string): Promise<void> {
-  await page.evaluate((to) => (location.hash = to), hash)
+/** Whether the memory that is shown still answers when the address already names another. */
+function answersWhileNextIsRead(): Promise<boolean> {
+  return page.evaluate(
+    () =>
+      new Promise<boolean>((seen) => {
+        const shown = document.querySelector<HTMLElement>('[data-testid="memory"]')!
+        addEventListener('hashchange', () => seen(!shown.inert), { once: true })
+        location.hash = '#/memories/not-here'
+      }),
+  )
 }
 
 /** Tab, until it has the focus. */

@@ -16,6 +16,20 @@ export async function goTo(page: Page, place: 'Memories' | 'Exchange' | 'Peers' 
   await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible()
 }
 
+/** Goes to an address as a link or the address bar would; when it returns the page has followed. */
+export async function goToHash(page: Page, hash: string): Promise<void> {
+  await page.evaluate(
+    (to) =>
+      new Promise<void>((followed) => {
+        const before = location.hash
+        location.hash = to
+        if (location.hash === before) followed()
+        else addEventListener('hashchange', () => setTimeout(followed), { once: true })
+      }),
+    hash,
+  )
+}
+
 /** Finds a memory by words of its text and opens it. */
 export async function openMemory(page: Page, words: string): Promise<void> {
   await goTo(page, 'Memories')
