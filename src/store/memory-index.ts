@@ -20,6 +20,8 @@ interface Narrower {
 }
 
 const NONE = -1
+/** Up to one line in so many is sorted by itself; of more, all that is held is gone through in its order. */
+const SPARSE = 32
 
 /**
  * All visible lines of the store, by the columns of their pages. Lines with the same dedup key form a chain;
@@ -271,8 +273,30 @@ export class MemoryIndex {
     return known === NONE ? null : this.#ownLines.at(known)
   }
 
-  /** Rows that `selection` matches, newest first; of these only what came from `peer`, or is `among` these, where given. */
-  select(selection: Selection, { peer, among }: Narrower = {}): Uint32Array {
+  /**
+   * Rows that `selection` matches, newest first; of these only what came from `peer`, or is `among` these, where given.
+   * Not to be written to. New memory costs more than all else here: only what has to be is put together anew.
+   */
+  select(selection: Selection, narrower: Narrower = {}): Uint32Array {
+    const matching = this.#match(selection, narrower)
+    const { lines } = this
+    let count = 0
+    for (let line = 0; line < lines; line++) count += matching[line]!
+    if (count < lines / SPARSE) return this.#sorted(matching, count)
+    const dated = this.#between(selection)
+    if (count === dated.length) return dated
+    // One more, for the lines after the last that matches.
+    const found = new Uint32Array(count + 1)
+    let at = 0
+    for (let i = 0; i < dated.length; i++) {
+      found[at] = dated[i]!
+      at += matching[dated[i]!]!
+    }
+    return found.subarray(0, count)
+  }
+
+  /** 1 for each line that is asked for, else 0; longer than there are lines, and good until the next is asked for. */
+  #match(selection: Selection, { peer, among }: Narrower): Uint8Array {
     if (this.#matching.length < this.lines) this.#matching = new Uint8Array(this.lines)
     const matching = this.#matching
     const match = matcherOf(selection)
@@ -282,14 +306,43 @@ export class MemoryIndex {
       else rows.fill(0)
     }
     if (among !== undefined) keepOnly(matching, among)
-    const order = this.#newestFirst()
-    const found = new Uint32Array(order.length)
-    let count = 0
-    for (const line of order) {
-      found[count] = line
-      count += matching[line]!
+    return matching
+  }
+
+  /** The `count` lines that match, newest first: few enough to be sorted by themselves. */
+  #sorted(matching: Uint8Array, count: number): Uint32Array {
+    const lines = new Uint32Array(count)
+    const times = new Float64Array(count)
+    let line = -1
+    for (let found = 0; found < count; found++) {
+      line = matching.indexOf(1, line + 1)
+      lines[found] = line
+      times[found] = this.#timeOf(line)
     }
-    return found.slice(0, count)
+    return newestFirst(times, 0).map((at) => lines[at]!)
+  }
+
+  /** All lines of the time that is asked for, newest first. */
+  #between({ since, until }: Selection): Uint32Array {
+    const order = this.#newestFirst()
+    const from = until === undefined ? 0 : this.#firstBefore(order, Date.parse(until))
+    const to = since === undefined ? order.length : this.#firstBefore(order, Date.parse(since))
+    return order.subarray(from, Math.max(from, to))
+  }
+
+  /** Where in `order` the lines before `time` begin. */
+  #firstBefore(order: Uint32Array, time: number): number {
+    let [low, high] = [0, order.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#timeOf(order[middle]!) < time) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  #timeOf(line: Ordinal): number {
+    return this.pageOf(line).times[this.rowOf(line)]!
   }
 
   #newestFirst(): Uint32Array {

@@ -63,8 +63,7 @@ export class MemoryStore {
       const run = wanted.map(({ line }) => ({ line, bytes: NOTHING }))
       const parts = partsOf(wanted)
       for (let i = 0; i < parts.length; i += PARTS_AT_ONCE) {
-        const some = parts.slice(i, i + PARTS_AT_ONCE)
-        for (const [part, bytes] of await Promise.all(some.map((part) => this.#read(index, part))))
+        for (const [part, bytes] of await this.#read(index, parts.slice(i, i + PARTS_AT_ONCE)))
           for (const { at, start, end } of part.lines) {
             const line = bytes.subarray(start - part.start, end - part.start)
             // What lies between the lines is not kept with them.
@@ -75,24 +74,43 @@ export class MemoryStore {
     }
   }
 
-  async #read(index: MemoryIndex, part: Part): Promise<readonly [Part, Uint8Array]> {
-    return [part, await readStored(await this.segmentOf(index, part.segment), part.start, part.end)]
+  async #read(
+    index: MemoryIndex,
+    parts: readonly Part[],
+  ): Promise<(readonly [part: Part, bytes: Uint8Array])[]> {
+    const segments = await this.#segmentsOf(
+      index,
+      parts.map(({ segment }) => segment),
+    )
+    const read = (part: Part, i: number) => readStored(segments[i]!, part.start, part.end)
+    return Promise.all(parts.map(async (part, i) => [part, await read(part, i)] as const))
   }
 
   /** The lines of a page's segment. Throws `storage_damaged` for one that is not there, `list_outdated`. */
   async segmentOf(index: MemoryIndex, id: number): Promise<StoredBytes> {
-    const kept = this.#segments.get(id)
-    if (kept !== undefined) return kept
+    return (await this.#segmentsOf(index, [id]))[0]!
+  }
+
+  /** In one transaction: each in its own would take as long as all together. */
+  async #segmentsOf(index: MemoryIndex, ids: readonly number[]): Promise<StoredBytes[]> {
+    const missing = [...new Set(ids)].filter((id) => !this.#segments.has(id))
     const generation = this.#generation
-    const record = await this.#db.get('segments', id)
-    if (record === undefined) {
+    const fetched = new Map<number, StoredBytes>()
+    if (missing.length > 0) {
+      const { store } = this.#db.transaction('segments')
+      const records = await Promise.all(missing.map((id) => store.get(id)))
+      for (const [i, record] of records.entries()) if (record) fetched.set(missing[i]!, record.lines)
+    }
+    const segments = ids.map((id) => fetched.get(id) ?? this.#segments.get(id))
+    const lost = segments.indexOf(undefined)
+    if (lost !== -1) {
       // Taken out with its peer while it was read, or lost.
       if ((await this.upToDate()) !== index) throw new ExchangeError('list_outdated')
-      throw new ExchangeError('storage_damaged', `segment ${id} is missing`)
+      throw new ExchangeError('storage_damaged', `segment ${ids[lost]} is missing`)
     }
     // What was read while a deed was committed may be what it replaced.
-    if (generation === this.#generation) this.#keep(id, record.lines)
-    return record.lines
+    if (generation === this.#generation) for (const [id, lines] of fetched) this.#keep(id, lines)
+    return segments as StoredBytes[]
   }
 
   #keep(id: number, lines: StoredBytes): void {

@@ -40,11 +40,14 @@ function keepTagged(rows: Uint8Array, page: Asked, places: readonly number[], ne
   const { tags, tagStarts } = page
   const wanted = new Uint8Array(page.strings.length)
   for (const place of places) wanted[place] = 1
-  for (let row = 0; row < rows.length; row++) {
-    if (rows[row] === 0) continue
-    const end = tagStarts[row + 1]!
-    let count = 0
-    for (let at = tagStarts[row]!; at < end; at++) count += wanted[tags[at]!]!
-    if (count < needed) rows[row] = 0
+  const all = tags.length
+  let [row, count, decided] = [0, 0, 0]
+  for (let at = 0; at < all; at++) {
+    if (wanted[tags[at]!] === 0) continue
+    for (; tagStarts[row + 1]! <= at; row++) count = 0
+    if (++count !== needed) continue
+    rows.fill(0, decided, row)
+    decided = row + 1
   }
+  rows.fill(0, decided)
 }

@@ -24,19 +24,23 @@ interface Line {
   readonly peer: string | null
 }
 
-const line: fc.Arbitrary<Line> = fc
-  .record({
-    content: fc.integer({ min: 0, max: 5 }),
-    entity_id: fc.constantFrom(...ENTITIES),
-    event_type: fc.constantFrom(...TYPES),
-    tags: fc.subarray(TAGS).map((tags) => tags.sort()),
-    created_at: fc.constantFrom(...TIMES),
-    peer: fc.constantFrom(null, 'p', 'q'),
-  })
-  .map(({ content, peer, event_type, ...members }) => ({
-    peer,
-    memory: fakeMemory(content, event_type === undefined ? members : { ...members, event_type }),
-  }))
+/** Memories of so many texts. */
+const lineAmong = (texts: number): fc.Arbitrary<Line> =>
+  fc
+    .record({
+      content: fc.nat(texts - 1),
+      entity_id: fc.constantFrom(...ENTITIES),
+      event_type: fc.constantFrom(...TYPES),
+      tags: fc.subarray(TAGS).map((tags) => tags.sort()),
+      created_at: fc.constantFrom(...TIMES),
+      peer: fc.constantFrom(null, 'p', 'q'),
+    })
+    .map(({ content, peer, event_type, ...members }) => ({
+      peer,
+      memory: fakeMemory(content, event_type === undefined ? members : { ...members, event_type }),
+    }))
+
+const line = lineAmong(6)
 
 const selection: fc.Arbitrary<Selection> = fc.record(
   {
@@ -106,6 +110,16 @@ function naiveMatch({ memory, peer }: Line, wanted: Selection): boolean {
   )
 }
 
+/** Rows that match, newest first, of the same time the later first. */
+function naiveSelect(lines: readonly Line[], wanted: Selection): number[] {
+  const rows = naiveRows(lines)
+  const timeOf = (i: number) => Date.parse(lines[i]!.memory.created_at)
+  return lines
+    .map((_, i) => i)
+    .filter((i) => rows.has(i) && naiveMatch(lines[i]!, wanted))
+    .sort((x, y) => timeOf(y) - timeOf(x) || y - x)
+}
+
 it('selects what a filter over arrays selects, newest first, asked once or after each page', () => {
   const narrower = fc.record({
     peer: fc.constantFrom(undefined, undefined, 'p', 'q', 'nobody'),
@@ -117,20 +131,31 @@ it('selects what a filter over arrays selects, newest first, asked once or after
       const { peer, often } = narrowed
       const among = narrowed.among?.filter((i) => i < lines.length)
       const index = indexOf(lines, (built) => void (often && built.select(wanted)))
-      const rows = naiveRows(lines)
-      const expected = lines
-        .map((_, i) => i)
-        .filter((i) => rows.has(i) && naiveMatch(lines[i]!, wanted))
+      const expected = naiveSelect(lines, wanted)
         .filter((i) => peer === undefined || lines[i]!.peer === peer)
         .filter((i) => among === undefined || among.includes(i))
-        .sort(
-          (x, y) =>
-            Date.parse(lines[y]!.memory.created_at) - Date.parse(lines[x]!.memory.created_at) || y - x,
-        )
       expect([...index.select(wanted, { peer, among })]).toEqual(expected)
     }),
     { numRuns: 400 },
   )
+})
+
+it('selects the same when few of many match, when most do, and when all of a time do', () => {
+  const many = fc.array(lineAmong(2000), { minLength: 300, maxLength: 400 })
+  let [few, most] = [0, 0]
+  fc.assert(
+    fc.property(many, fc.array(selection, { minLength: 10, maxLength: 10 }), (lines, asked) => {
+      const index = indexOf(lines)
+      for (const wanted of [...asked, {}, { entity_id: 'e1', tags: TAGS }]) {
+        const found = [...index.select(wanted)]
+        expect(found).toEqual(naiveSelect(lines, wanted))
+        if (found.length > 1 && found.length < lines.length / 32) few++
+        if (found.length > lines.length / 2) most++
+      }
+    }),
+    { numRuns: 30 },
+  )
+  expect(Math.min(few, most)).toBeGreaterThan(5)
 })
 
 it('elects rows as a naive reading of the format does, tombstones too', () => {

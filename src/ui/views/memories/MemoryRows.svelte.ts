@@ -10,9 +10,9 @@ import {
 import type { Progress } from '../../../worker/protocol.ts'
 import { getApp } from '../../AppState.svelte.ts'
 
-/** What a screen shows, as a rule. Each row lies elsewhere: all that is read beyond that is waited for. */
-const PAGE = 16
-const PAGES_KEPT = 75
+/** What a small screen shows. Each row lies elsewhere: all that is read beyond what is in view is waited for. */
+const PAGE = 8
+const PAGES_KEPT = 150
 /** Rows whose keys are asked for at once. */
 const KEYS = 200
 const TRIES = 3
@@ -72,10 +72,11 @@ export class MemoryRows {
     return this.#pages.get(Math.floor(at / PAGE))?.[at % PAGE]
   }
 
-  /** Rows `from` to `to` have come into view. */
+  /** Rows `from` to `to` have come into view. A page before and after them is read too. */
   look(from: number, to: number): void {
     this.#view = [from, to]
-    for (const page of pagesOf(from, to)) if (!this.#pages.has(page)) void this.#load(page)
+    const near = pagesOf(Math.max(0, from - PAGE), to + PAGE)
+    for (const page of [...pagesOf(from, to), ...near]) if (!this.#pages.has(page)) void this.#load(page)
     this.#forget()
   }
 
@@ -104,7 +105,7 @@ export class MemoryRows {
     const { signal } = controller
     return {
       signal,
-      first: PAGE,
+      first: this.#firstRows(),
       onProgress: (progress) => {
         if (!signal.aborted) this.progress = progress
       },
@@ -181,14 +182,23 @@ export class MemoryRows {
     if (this.#list !== list) list.close()
   }
 
-  /** The pages in view, of the list that is about to be shown. */
+  /** Of a list that is about to be shown, the first pages and those in view. */
   async #first(list: MemoryList): Promise<Map<number, readonly MemoryRow[]>> {
-    const [from, to] = this.#view
-    const pages = new Map<number, readonly MemoryRow[]>()
-    for (const page of new Set([0, ...pagesOf(from, Math.min(to, list.count))])) {
-      pages.set(page, await list.rows(page * PAGE, (page + 1) * PAGE))
-    }
+    const inView = pagesOf(...this.#view)
+    const first = await list.rows(0, this.#firstRows())
+    const pages = new Map(
+      pagesOf(0, first.length).map((page) => [page, first.slice(page * PAGE, (page + 1) * PAGE)]),
+    )
+    for (const page of inView)
+      if (!pages.has(page) && page * PAGE < list.count)
+        pages.set(page, await list.rows(page * PAGE, (page + 1) * PAGE))
     return pages
+  }
+
+  /** How many rows are asked for together with the list: those in view if it is seen from its beginning. */
+  #firstRows(): number {
+    const [from, to] = this.#view
+    return PAGE * (from < PAGE ? pagesOf(0, to).length : 1)
   }
 
   async #load(page: number): Promise<void> {
