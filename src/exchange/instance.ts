@@ -7,6 +7,10 @@ import { sweepStaged } from '../store/staging.ts'
 import type { WorkerBridge } from '../worker/bridge.ts'
 import { Changes } from './changes.ts'
 
+/** Told as often as this, the background gets on in what is left of it, however long somebody scrolls. */
+const GIVE_WAY_MS = 100
+const PAUSE_MS = 70
+
 /** One sovereign instance: its store, its worker, its clock. Every deed takes it first. */
 export interface Instance {
   readonly db: Database
@@ -62,6 +66,20 @@ export async function perform<Result>(
   const result = await tx(instance.db, { actor: 'person', operation, at: instance.now() }, stores, work)
   instance.changes.announce()
   return result
+}
+
+/**
+ * To be called at each thing that a person does: what works in the background then leaves the cores to the page. Where
+ * all of them are at work, the page's own tasks take three times as long.
+ */
+export function createGivingWay({ worker }: Instance): () => void {
+  let told = -Infinity
+  return () => {
+    const now = performance.now()
+    if (!worker.isBusy || now - told < GIVE_WAY_MS) return
+    told = now
+    worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
+  }
 }
 
 export function nowAsTime(instance: Instance): string {

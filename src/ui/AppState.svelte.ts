@@ -1,7 +1,7 @@
 import { createContext, tick } from 'svelte'
 import { ExchangeError } from '../core/errors.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
-import type { Instance } from '../exchange/instance.ts'
+import { createGivingWay, type Instance } from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
 import { openFile, prepareToOpen, toFile, type Opened } from '../exchange/open.ts'
@@ -11,6 +11,8 @@ import { arriveAtTitle } from './arrive.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
 /** Once what a person came for is on the screen. */
+/** What a person does with the page. */
+const USES = ['hashchange', 'keydown', 'pointerdown', 'scroll', 'wheel'] as const
 const ENGINE_TEST_MS = 1500
 
 /** What is smaller is open before anybody could read of it, as a rule; if not, that is seen after a moment. */
@@ -88,6 +90,8 @@ export class AppState {
     }
     if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)
+    const giveWay = createGivingWay(this.instance)
+    for (const type of USES) addEventListener(type, giveWay, { capture: true, passive: true })
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()
     const tested = setTimeout(
@@ -97,6 +101,7 @@ export class AppState {
     return () => {
       clearTimeout(tested)
       removeEventListener('hashchange', onHash)
+      for (const type of USES) removeEventListener(type, giveWay, { capture: true })
       stop()
     }
   }

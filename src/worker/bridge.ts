@@ -51,6 +51,11 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     }
   }
 
+  /** Whether anything that was asked for has not been answered. */
+  get isBusy(): boolean {
+    return this.#pending.size > 0
+  }
+
   /** Ends the worker; what is pending is rejected with `worker_lost`. */
   close(): void {
     if (this.#worker !== null) this.#lose(this.#worker, 'closed')

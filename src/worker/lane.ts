@@ -26,6 +26,8 @@ export interface LaneTasks {
   gather: Task<Run & { ownKeys: readonly string[] }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
   search: Task<SegmentToSearch, Uint32Array>
+  /** For so many milliseconds from now no more of a run is read; a search, which somebody waits for, goes on. */
+  pause: Task<{ ms: number }, void>
 }
 
 export const laneTasks: LaneTasks = {
@@ -34,8 +36,29 @@ export const laneTasks: LaneTasks = {
     inTurn(run, context, (chunks, onProgress) => checkRun(kernel, chunks, run.from, run.to, onProgress)),
   gather: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => gatherRun(kernel, chunks, run, onProgress)),
-  stage: async ({ file, run }) => stageRun(kernel, await readBlob(file), run),
+  async stage({ file, run }) {
+    await resumed()
+    return stageRun(kernel, await readBlob(file), run)
+  },
   search: searchSegment,
+  async pause({ ms }) {
+    pausedUntil = performance.now() + ms
+  },
+}
+
+let pausedUntil = 0
+
+async function resumed(): Promise<void> {
+  for (let ms = pausedUntil - performance.now(); ms > 0; ms = pausedUntil - performance.now())
+    await new Promise((resume) => setTimeout(resume, ms))
+}
+
+/** Chunks as they come, none while the lane is paused. */
+async function* pausing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk
+    await resumed()
+  }
 }
 
 let before: Promise<unknown> = Promise.resolve()
@@ -48,7 +71,7 @@ function inTurn<Result extends CheckedRun>(
 ): Promise<Result> {
   const result = before.then(async () => {
     let told = performance.now()
-    const run = await check(readBytes(file, from - 1, context), (done, memories) => {
+    const run = await check(pausing(readBytes(file, from - 1, context)), (done, memories) => {
       if (performance.now() - told < TELL_MS) return
       told = performance.now()
       context.progress({ done, total: to - from, memories })

@@ -66,6 +66,12 @@ export class Lanes {
     await Promise.all(this.#bridges.map(() => this.call('ready', {}, WORTH_BYTES)))
   }
 
+  /** What reads pauses, for so many milliseconds. */
+  giveWay(ms: number): void {
+    for (const [lane, bridge] of this.#bridges.entries())
+      if (this.#load[lane]! > 0) bridge.call('pause', { ms }).catch(() => undefined)
+  }
+
   #end(): void {
     for (const bridge of this.#bridges) bridge.close()
   }

@@ -53,6 +53,8 @@ export interface Tasks {
   verify: Task<{ file: Blob; start?: Uint8Array | undefined }, { opened: Handle; verification: Verification }>
   /** Starts what a large file will need. */
   warm: Task<Record<string, never>, void>
+  /** A person uses the page: what the lanes do pauses, for so many milliseconds. */
+  giveWay: Task<{ ms: number }, void>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
   readOpened: Task<{ opened: Handle; index: number }, Memory>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
@@ -99,6 +101,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
       return { opened: handles, verification: manifest.verification }
     },
     warm: () => lanes.warm(),
+    giveWay: async ({ ms }) => lanes.giveWay(ms),
     listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
     readOpened: async ({ opened, index }) => held(manifests, opened).read(index),
     async stageImport({ opened, ...input }, context) {

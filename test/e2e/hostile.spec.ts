@@ -707,7 +707,7 @@ test('named: no name or reason that a person gives runs, leads away or passes fo
   })
   const names = peers.map(({ name }) => name)
   const ofPeer = ({ signer }: (typeof peers)[number], deed = '') =>
-    go(page, `#/peers/${signer.fingerprint}${deed}`)
+    goToHash(page, `#/peers/${signer.fingerprint}${deed}`)
 
   await test.step('trusted, and imported from', async () => {
     for (const [at, { name, claim, signer, bytes }] of peers.entries()) {

@@ -39,7 +39,7 @@ const answered: Pick<CheckedRun, 'end' | 'isWhole'>[] = []
 const lanes = new Lanes(() => {
   const worker = startTestWorker(LANE_NAME)
   worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
-    if (!('output' in data)) return
+    if (!('output' in data) || data.output === undefined) return
     const { end, isWhole } = data.output as CheckedRun
     answered.push({ end, isWhole })
   })
@@ -82,6 +82,20 @@ it('the file that holds is checked by lanes', async () => {
   const { failure, memories, byLanes } = await report(good)
   expect({ failure, memories }).toEqual({ failure: null, memories: COUNT })
   expect(byLanes.filter(({ isWhole }) => isWhole).length).toBeGreaterThanOrEqual(RUNS - 1)
+})
+
+it('who uses the page has the cores for a moment; then a run goes on and says the same', async () => {
+  const PAUSE_MS = 300
+  const file = new Blob([good.join('')])
+  const check = () => lanes.call('check', { file, from: start, to: size }, size)
+  const began = performance.now()
+  const paused = check()
+  lanes.giveWay(PAUSE_MS)
+  const run = await paused
+  // A pause has a shortest time, whatever the machine.
+  expect(performance.now() - began).toBeGreaterThanOrEqual(PAUSE_MS)
+  expect(run).toEqual(await check())
+  expect(run.leaves).toHaveLength(32 * (COUNT - 1))
 })
 
 const PLACES = [
