@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { runnerImport, type Plugin, type UserConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
 import { workerBundle } from './test/worker-bundle.ts'
@@ -16,6 +17,7 @@ const CSP = [
   "style-src 'self'",
   "img-src 'self'",
   "worker-src 'self' blob:",
+  "manifest-src 'self'",
   "connect-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -37,6 +39,96 @@ function contentSecurityPolicy(): Plugin {
   }
 }
 
+/** The service worker is not the page's: what it keeps it fetches, from its own origin. */
+const COPY_CSP = "default-src 'none'; script-src 'self'; connect-src 'self'"
+const COPY = 'sw.js'
+
+/** What a server sends with the service worker; its headers for all else are `PREVIEW`'s. */
+function copyHeaders(): Plugin {
+  return {
+    name: 'copy-headers',
+    configurePreviewServer({ middlewares }) {
+      middlewares.use((request, answer, next) => {
+        const set = answer.setHeader.bind(answer)
+        if (new URL(request.url ?? '', 'http://localhost').pathname.endsWith(`/${COPY}`))
+          answer.setHeader = (name, value) =>
+            set(name, name.toLowerCase() === 'content-security-policy' ? COPY_CSP : value)
+        next()
+      })
+    },
+  }
+}
+
+const OPENED = {
+  'application/json': ['.json'],
+  'application/gzip': ['.gz'],
+  'application/x-pem-file': ['.pem'],
+}
+const SHORTCUTS = {
+  Memories: 'memories',
+  Exchange: 'exchange',
+  'Export memories': 'exchange/export',
+  Peers: 'peers',
+}
+
+/** The app as it is installed, and the service worker that keeps it: everything but what only other programs read. */
+const pwa = () =>
+  VitePWA({
+    strategies: 'injectManifest',
+    srcDir: 'src',
+    filename: 'sw.ts',
+    injectRegister: false,
+    includeManifestIcons: false,
+    injectManifest: {
+      globPatterns: ['**/*'],
+      // The plugin adds its own manifest.
+      globIgnores: ['conformance/**', 'screenshots/**', 'omega-verify.mjs', '*.webmanifest', COPY],
+      maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
+      rollupFormat: 'iife',
+      minify: true,
+      sourcemap: false,
+    },
+    manifest: {
+      id: './',
+      name: 'Omega Exchange',
+      short_name: 'Omega',
+      description:
+        'Two sovereign instances trade signed subsets of their agent memories by file, with no hub.',
+      lang: 'en',
+      start_url: './',
+      scope: './',
+      display: 'standalone',
+      theme_color: '#fbfaf6',
+      background_color: '#fbfaf6',
+      categories: ['productivity', 'security', 'utilities'],
+      icons: [
+        { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        { src: 'icons/192.png', sizes: '192x192', type: 'image/png' },
+        { src: 'icons/512.png', sizes: '512x512', type: 'image/png' },
+        { src: 'icons/maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+      ],
+      screenshots: [
+        {
+          src: 'screenshots/wide.png',
+          sizes: '1280x800',
+          type: 'image/png',
+          form_factor: 'wide',
+          label: 'A manifest whose layers hold',
+        },
+        {
+          src: 'screenshots/narrow.png',
+          sizes: '360x720',
+          type: 'image/png',
+          form_factor: 'narrow',
+          label: 'Memories',
+        },
+      ],
+      shortcuts: Object.entries(SHORTCUTS).map(([name, place]) => ({ name, url: `./#/${place}` })),
+      file_handlers: [{ action: './', accept: OPENED }],
+      launch_handler: { client_mode: 'focus-existing' },
+    },
+  })
+
 /**
  * Keys and memories belong to the origin, and so to the port: on another one the app would seem empty, and
  * Vite's usual port is shared with whatever else is previewed on the machine.
@@ -46,12 +138,17 @@ const PREVIEW = {
   port: 4817,
   strictPort: true,
   // What a meta tag cannot say.
-  headers: { 'Content-Security-Policy': `${CSP}; frame-ancestors 'none'` },
+  headers: {
+    'Content-Security-Policy': `${CSP}; frame-ancestors 'none'`,
+    'Permissions-Policy':
+      'camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()',
+    'X-Content-Type-Options': 'nosniff',
+  },
 }
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), pwa(), copyHeaders()],
   // What a worker is made of passes through plugins of its own.
   worker: { format: 'iife', plugins: () => [kernel()] },
   build: {

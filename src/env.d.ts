@@ -17,3 +17,11 @@ declare module 'virtual:omega-kernel' {
   const base64: string
   export default base64
 }
+
+/** Where the app is installed and opens files (Chromium). */
+interface LaunchQueue {
+  setConsumer(consumer: (launch: { readonly files: readonly FileSystemFileHandle[] }) => void): void
+}
+
+// eslint-disable-next-line no-var -- a global is declared with var
+declare var launchQueue: LaunchQueue | undefined

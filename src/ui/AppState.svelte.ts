@@ -7,12 +7,13 @@ import type { VerifiedEnvelope } from '../exchange/manifest.ts'
 import { openFile, prepareToOpen, toFile, type Opened } from '../exchange/open.ts'
 import { listPeers, type Peer } from '../exchange/peers.ts'
 import type { Progress } from '../worker/protocol.ts'
+import type { AppCopy } from './AppCopy.svelte.ts'
 import { arriveAtTitle } from './arrive.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
-/** Once what a person came for is on the screen. */
 /** What a person does with the page. */
 const USES = ['hashchange', 'keydown', 'pointerdown', 'scroll', 'wheel'] as const
+/** Once what a person came for is on the screen. */
 const ENGINE_TEST_MS = 1500
 
 /** What is smaller is open before anybody could read of it, as a rule; if not, that is seen after a moment. */
@@ -51,6 +52,7 @@ export class Opening {
 /** What the whole app knows: where one is, who one is, whom one knows, what is open. Views ask the exchange layer for the rest. */
 export class AppState {
   readonly instance: Instance
+  readonly copy: AppCopy
   /** Grows with every change of the store, in this tab or another: read it where data is loaded. */
   revision = $state(0)
   route = $state.raw<Route>(parseHash(location.hash))
@@ -79,8 +81,9 @@ export class AppState {
   /** Asked before an address is followed; true: one stays where one is. For a form that leaving would empty. */
   guard: ((event: HashChangeEvent) => boolean) | null = null
 
-  constructor(instance: Instance) {
+  constructor(instance: Instance, copy: AppCopy) {
     this.instance = instance
+    this.copy = copy
   }
 
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
@@ -94,6 +97,7 @@ export class AppState {
     for (const type of USES) addEventListener(type, giveWay, { capture: true, passive: true })
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()
+    globalThis.launchQueue?.setConsumer(({ files }) => void this.#openLaunched(files))
     const tested = setTimeout(
       () => void this.#testEngine().then(() => prepareToOpen(this.instance)),
       ENGINE_TEST_MS,
@@ -110,6 +114,11 @@ export class AppState {
     location.hash = toHash(place, ...path)
     // Its event comes some frames later; what has to be asked about it waits for that.
     if (this.guard === null) this.#followAddress()
+  }
+
+  /** Files that the operating system hands to the installed app: one is opened, as from the page. */
+  async #openLaunched([first]: readonly FileSystemFileHandle[]): Promise<void> {
+    if (first !== undefined) await this.openFile(await first.getFile())
   }
 
   async openText(text: string): Promise<void> {

@@ -1,14 +1,20 @@
 import workerUrl from './omega.worker.ts?worker&url'
 
-/** Blobs made here: the page's one policy lets through these and nothing else. */
-const bootstraps = new Set<string>()
+/** The page's one policy lets through these and nothing else. */
+const ownScripts = new Set<string>()
 
 const policy = globalThis.trustedTypes?.createPolicy('omega', {
   createScriptURL(url: string) {
-    if (!bootstraps.has(url)) throw new TypeError('not a worker of ours')
+    if (!ownScripts.has(url)) throw new TypeError('not a script of ours')
     return url
   },
 })
+
+/** The address of a script of ours, as what starts workers takes it under the page's policy. */
+export function toScriptURL(url: string): string {
+  ownScripts.add(url)
+  return (policy?.createScriptURL(url) ?? url) as string
+}
 
 /**
  * Starts the worker from a blob that loads the real script. A worker loaded straight from its URL would not be
@@ -25,7 +31,5 @@ export function startWorker(): Worker {
     self.omegaStartLane = (name) => new Worker(policy ? policy.createScriptURL(1) : own[1], { name })
     importScripts(policy ? policy.createScriptURL(0) : own[0])`
   // Not revoked: an engine may load it only after this returns.
-  const url = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
-  bootstraps.add(url)
-  return new Worker((policy?.createScriptURL(url) ?? url) as string)
+  return new Worker(toScriptURL(URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))))
 }

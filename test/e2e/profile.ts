@@ -23,9 +23,14 @@ export interface Profile {
 
 /**
  * Opens the profile in `folder` (`test.info().outputPath('ada')` is one of the test's own), made if absent.
- * `baseURL` is for tests that serve the app themselves, to go offline by stopping the server. Only within a test.
+ * `baseURL` is for tests that serve the app themselves, to go offline by stopping the server. No copy of the app is kept
+ * but where `keeps` says so: a test would wait for its making, and the requests of a service worker are seen by the
+ * server alone. Only within a test.
  */
-export async function openProfile(folder: string, baseURL?: string): Promise<Profile> {
+export async function openProfile(
+  folder: string,
+  { baseURL, keeps = false }: { readonly baseURL?: string; readonly keeps?: boolean } = {},
+): Promise<Profile> {
   const { use } = test.info().project
   const { actionTimeout = 0 } = use
   const home = new URL('./', baseURL ?? use.baseURL).href
@@ -34,6 +39,7 @@ export async function openProfile(folder: string, baseURL?: string): Promise<Pro
     headless: use.headless ?? true,
     acceptDownloads: true,
     baseURL: home,
+    serviceWorkers: keeps ? 'allow' : 'block',
   })
   context.setDefaultTimeout(actionTimeout)
   const problems = await watch(context, home)

@@ -7,6 +7,7 @@ import {
   EVERYTHING,
   goTo,
   HEADS,
+  installPicture,
   loadSample,
   makeIdentity,
   MEMORIES,
@@ -32,6 +33,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     await makeIdentity(a.page, 'Harbour Authority CERT')
     expect(await loadSample(a.page, 'Load the sample memories')).toContain('412 added')
     await goTo(a.page, 'Memories')
+    await installPicture(a.page, 'narrow')
     await a.page.getByTestId('memory-row').nth(3).click()
     await picture(a.page, '01-memories')
     await openApp(b.page)
@@ -102,6 +104,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       'leaf hashes consistent, root matches, signature OK, 152 leaves',
     )
     await picture(b.page, '05-verified')
+    await installPicture(b.page, 'wide')
   })
 
   await test.step('6. B imports: 148 new, 4 were here', async () => {

@@ -80,13 +80,27 @@ export async function openFile(page: Page, file: string | Upload): Promise<void>
 
 /** `npm run pictures`: what the README shows is taken from the session as it really runs. */
 export async function picture(page: Page, name: string): Promise<void> {
+  await takePicture(page, `docs/session/${name}.png`, { width: 1280, height: 1280 })
+}
+
+/** What a browser shows of the app before it is installed; its sizes stand in the manifest (`vite.config.ts`). */
+export async function installPicture(page: Page, name: 'narrow' | 'wide'): Promise<void> {
+  const size = name === 'wide' ? { width: 1280, height: 800 } : { width: 360, height: 720 }
+  await takePicture(page, `public/screenshots/${name}.png`, size)
+}
+
+async function takePicture(
+  page: Page,
+  path: string,
+  size: { readonly width: number; readonly height: number },
+): Promise<void> {
   if (process.env['OMEGA_PICTURES'] === undefined) return
-  const size = page.viewportSize()!
-  await page.setViewportSize({ width: 1280, height: 1280 })
+  const before = page.viewportSize()!
+  await page.setViewportSize(size)
   await page.mouse.move(0, 0)
   await page.evaluate(() => document.fonts.ready)
-  await page.screenshot({ path: `docs/session/${name}.png`, animations: 'disabled' })
-  await page.setViewportSize(size)
+  await page.screenshot({ path, animations: 'disabled' })
+  await page.setViewportSize(before)
 }
 
 /** Trusts who signed the opened manifest, saying how the fingerprint was compared. */

@@ -1,0 +1,55 @@
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+
+/** A static server as an intranet may have one: what it sends beside the files is what the README asks for. */
+export interface AppServer {
+  /** Where the app is, with a slash at its end. */
+  readonly url: string
+  /** Paths that were asked for, those of the service worker and of the browser itself too. */
+  readonly asked: string[]
+  /** Ends it, connections and all: whatever asks now finds nobody there. */
+  stop(): Promise<void>
+  /** The same address again, with the files of another folder. */
+  start(folder: string): Promise<void>
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+}
+const COPY_CSP = "default-src 'none'; script-src 'self'; connect-src 'self'"
+
+/** `at` is the path of the app, with a slash at both ends. */
+export async function serve(folder: string, at = '/'): Promise<AppServer> {
+  const asked: string[] = []
+  let server: Server | null = null
+  let port = 0
+  async function start(from: string): Promise<void> {
+    server = createServer(({ url = '' }, answer) => {
+      const { pathname } = new URL(url, 'http://localhost')
+      asked.push(pathname)
+      const path = pathname.startsWith(at)
+        ? normalize(join(from, pathname.slice(at.length) || 'index.html'))
+        : ''
+      if (!path.startsWith(from) || !existsSync(path) || !statSync(path).isFile())
+        return answer.writeHead(404).end()
+      const headers = { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'cache-control': 'no-cache' }
+      const policy = path.endsWith('/sw.js') ? { 'content-security-policy': COPY_CSP } : {}
+      createReadStream(path).pipe(answer.writeHead(200, { ...headers, ...policy }))
+    })
+    await new Promise<void>((listening) => server!.listen(port, '127.0.0.1', listening))
+    port = (server.address() as AddressInfo).port
+  }
+  async function stop(): Promise<void> {
+    server?.closeAllConnections()
+    await new Promise((stopped) => server?.close(stopped))
+  }
+  await start(folder)
+  return { url: `http://127.0.0.1:${port}${at}`, asked, start, stop }
+}
