@@ -10,7 +10,7 @@ const SEAL = '#1f4aa8'
 const ICONS = [
   { name: '192', size: 192, part: 1, ground: 'transparent' },
   { name: '512', size: 512, part: 1, ground: 'transparent' },
-  { name: 'maskable', size: 512, part: 0.72, ground: SEAL },
+  { name: 'maskable', size: 512, part: 1, ground: SEAL },
   { name: 'apple', size: 180, part: 0.84, ground: PAPER },
 ]
 

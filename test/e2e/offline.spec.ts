@@ -107,6 +107,11 @@ test('a newer version is kept beside the one in use, offered with what changes, 
   await expect(offer.getByRole('listitem')).toHaveText(['A point that is <b>new</b>.'])
   expect(await isLater(page)).toBe(0)
 
+  await offer.getByRole('button', { name: 'Later' }).click()
+  await expect(offer).toBeHidden()
+  await page.reload()
+  await expect(offer).toBeVisible()
+
   const other = await context.newPage()
   await openApp(other)
   expect(await isLater(other)).toBe(0)
