@@ -155,6 +155,8 @@ const app: UserConfig = {
     target: 'es2023',
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // In one piece: what loads later then stands as it should at once.
+    cssCodeSplit: false,
     // Timings of the build are no warning to whoever only starts the app.
     rolldownOptions: { checks: { bundlerTimings: false } },
   },

@@ -1,3 +1,12 @@
+import type { PlaceName } from './route.ts'
+
+export const PLACE_LABELS: Readonly<Record<PlaceName, string>> = {
+  memories: 'Memories',
+  exchange: 'Exchange',
+  peers: 'Peers',
+  identity: 'Identity',
+}
+
 const NUMBER = new Intl.NumberFormat('en')
 
 /** `12,345`. */

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { openProfile } from './profile.ts'
+import { goTo, openApp } from './steps.ts'
 
 test('the served app carries its policy and opens without a problem', async () => {
   const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
@@ -10,5 +14,30 @@ test('the served app carries its policy and opens without a problem', async () =
     /default-src 'none'.*require-trusted-types-for 'script'/,
   )
   expect(problems).toEqual([])
+  await close()
+})
+
+test('what a person waits for is small', () => {
+  const dist = (path: string) => readFileSync(fileURLToPath(new URL(`../../dist/${path}`, import.meta.url)))
+  const html = dist('index.html').toString()
+  const scripts = [...html.matchAll(/<(?:script[^>]* src|link rel="modulepreload"[^>]* href)="\.\/([^"]+)"/g)]
+  expect(scripts.length).toBeGreaterThan(0)
+  const bytes = scripts.reduce((sum, [, path]) => sum + gzipSync(dist(path!)).length, 0)
+  expect(bytes).toBeLessThan(110_000)
+})
+
+test('a part of the app that does not load is told of, and the others work', async () => {
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  await page.route(/PeersPlace/, (route) => route.abort())
+  await openApp(page)
+  await page.getByRole('link', { name: 'Peers', exact: true }).click()
+  await expect(page.getByText('This part of the app has not loaded')).toBeVisible()
+  await goTo(page, 'Exchange')
+  expect(problems.filter((problem) => !problem.includes('net::ERR_FAILED'))).toEqual([])
+  await page.unroute(/PeersPlace/)
+  await goTo(page, 'Peers')
+  await page.getByRole('button', { name: 'Load again' }).click()
+  await expect(page.getByText('This part of the app has not loaded')).toBeHidden()
+  await expect(page.getByRole('heading', { level: 1, name: 'Peers' })).toBeVisible()
   await close()
 })
