@@ -89,7 +89,6 @@ const pwa = () =>
       sourcemap: false,
     },
     manifest: {
-      id: './',
       name: 'Omega Exchange',
       short_name: 'Omega',
       description:

@@ -118,7 +118,14 @@ export class AppState {
 
   /** Files that the operating system hands to the installed app: one is opened, as from the page. */
   async #openLaunched([first]: readonly FileSystemFileHandle[]): Promise<void> {
-    if (first !== undefined) await this.openFile(await first.getFile())
+    if (first === undefined) return
+    try {
+      await this.openFile(await first.getFile())
+    } catch (cause) {
+      // Moved or taken away since it was chosen.
+      const error = new ExchangeError('file_unreadable', '', {}, { cause })
+      this.refusal = { error, fileName: first.name }
+    }
   }
 
   async openText(text: string): Promise<void> {

@@ -159,7 +159,7 @@ test('what makes it installable is there: the manifest, its icons, its pictures'
     readonly screenshots: { src: string; sizes: string }[]
     readonly shortcuts: { url: string }[]
   }
-  expect(manifest).toMatchObject({ id: './', start_url: './', scope: './', display: 'standalone' })
+  expect(manifest).toMatchObject({ start_url: './', scope: './', display: 'standalone' })
   for (const { src, sizes } of [...manifest.icons, ...manifest.screenshots]) {
     const bytes = await (await page.request.get(`./${src}`)).body()
     if (sizes === 'any') continue
@@ -192,6 +192,18 @@ test('a file that the system hands to the installed app is opened', async () => 
     consumer({ files: [handle] })
   }, Buffer.from(buildManifest().bytes).toString())
   await expect(page.getByTestId('verdict')).toBeVisible()
+
+  await test.step('one that is gone by then is told of', async () => {
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory()
+      const handle = await root.getFileHandle('gone.json', { create: true })
+      await root.removeEntry('gone.json')
+      const consumer = Reflect.get(globalThis, '__consumer') as (launch: { files: unknown[] }) => void
+      consumer({ files: [handle] })
+    })
+    await expect(page.getByTestId('refusal')).toContainText('Not opened: gone.json')
+    await expect(page.getByTestId('refusal')).toContainText('file_unreadable')
+  })
   expect(problems).toEqual([])
   await close()
 })
