@@ -68,17 +68,22 @@ export async function perform<Result>(
   return result
 }
 
+/** Whether anything is under way that the page waits for. */
+export function isWorking({ worker }: Instance): boolean {
+  return worker.isBusy
+}
+
 /**
  * To be called at each thing that a person does: what works in the background then leaves the cores to the page. Where
  * all of them are at work, the page's own tasks take three times as long.
  */
-export function createGivingWay({ worker }: Instance): () => void {
+export function createGivingWay(instance: Instance): () => void {
   let told = -Infinity
   return () => {
     const now = performance.now()
-    if (!worker.isBusy || now - told < GIVE_WAY_MS) return
+    if (!isWorking(instance) || now - told < GIVE_WAY_MS) return
     told = now
-    worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
+    instance.worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
   }
 }
 

@@ -17,10 +17,10 @@ export class AppCopy {
   others = $state(0)
 
   /** Has the browser keep the copy that `script` makes, from now on. Never throws: without one the app needs its server. */
-  async keep(script: URL | string): Promise<void> {
+  async keep(script: string): Promise<void> {
     try {
       const { Workbox } = await import('workbox-window')
-      const worker = new Workbox(script as string)
+      const worker = new Workbox(script)
       worker.addEventListener('waiting', ({ sw }) => void this.#offer(sw))
       worker.addEventListener('redundant', () => {
         if (this.state === 'unknown') this.state = 'none'

@@ -9,6 +9,7 @@ import {
   download,
   fileOf,
   goTo,
+  goToHash,
   loadSample,
   makeIdentity,
   openApp,
@@ -111,6 +112,17 @@ test('a newer version is kept beside the one in use, offered with what changes, 
   await expect(offer).toBeHidden()
   await page.reload()
   await expect(offer).toBeVisible()
+
+  await test.step('not while something is being written', async () => {
+    await goToHash(page, '#/memories/new')
+    await page.getByLabel('Text', { exact: true }).fill('half a sentence')
+    await offer.getByRole('button', { name: 'Use it now' }).click()
+    await expect(offer).toContainText('Something is being written or done here')
+    await expect(page.getByLabel('Text', { exact: true })).toHaveValue('half a sentence')
+    await page.getByLabel('Text', { exact: true }).fill('')
+    await goToHash(page, '#/identity')
+    expect(await isLater(page)).toBe(0)
+  })
 
   const other = await context.newPage()
   await openApp(other)
