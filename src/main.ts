@@ -20,9 +20,7 @@ async function start(): Promise<void> {
   const app = mount(App, { target, props: { instance, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
-  // The one file is its own copy.
-  if (import.meta.env.PROD && import.meta.env.MODE !== 'single')
-    await copy.keep(toScriptURL(new URL('./sw.js', document.baseURI).href))
+  if (import.meta.env.PROD) await copy.keep(toScriptURL(new URL('./sw.js', document.baseURI).href))
 }
 
 start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))

@@ -18,6 +18,8 @@ export class AppCopy {
 
   /** Has the browser keep the copy that `script` makes, from now on. Never throws: without one the app needs its server. */
   async keep(script: string): Promise<void> {
+    // The one file is its own copy, and has no part for this.
+    if (import.meta.env.MODE === 'single') return
     try {
       const { Workbox } = await import('workbox-window')
       const worker = new Workbox(script)
