@@ -157,7 +157,7 @@ const PREVIEW = {
   headers: {
     'Content-Security-Policy': `${CSP}; frame-ancestors 'none'`,
     'Permissions-Policy':
-      'camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()',
+      'camera=(self), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=()',
     'X-Content-Type-Options': 'nosniff',
   },
 }

@@ -243,6 +243,53 @@ const WORDS = {
     what: 'A fingerprint has 64 hexadecimal digits, and all of them count. Keys that share the first few can be made on purpose.',
     remedy: 'Copy all 64 digits.',
   },
+  key_differs: {
+    title: 'Another key',
+    what: 'The code carries another key than the one it was compared with. Either that code is not your peer’s, or somebody has put a key of their own in the place of theirs.',
+    remedy:
+      'Do not trust it. Make sure that the code stands on your peer’s own screen, read it again, and if it still differs, tell them.',
+  },
+  qr_not_a_key: {
+    title: 'This code holds no public key',
+    what: 'It is a QR code of another kind. How it begins stands here as text; nothing in it was followed or kept.',
+    remedy: 'Have your peer show the code that stands under Identity, beside their public key.',
+  },
+  qr_ambiguous: {
+    title: 'More than one key is in view',
+    what: 'There are codes with different keys side by side, and none of them was chosen by guessing.',
+    remedy: 'Show one code alone and read it again.',
+  },
+  qr_missing: {
+    title: 'No code was found in the picture',
+    what: 'No QR code in it could be read: there is none, or it is too small, blurred or not whole. Nothing of the picture was kept.',
+    remedy: 'Take the picture anew with the code straight, sharp and large, its white edge included.',
+  },
+  picture_unreadable: {
+    title: 'The picture cannot be read',
+    what: 'Pictures are read as PNG or JPEG, up to 32 MiB and 50 megapixels. This one is of another kind, larger, or damaged. Nothing of it was kept.',
+    remedy: 'Take a picture or a screenshot of the code anew, as PNG or JPEG.',
+  },
+  camera_unavailable: {
+    title: 'This page has no way to a camera',
+    what: 'Browsers give cameras to pages from https and from this machine, some not to a page that was opened from disk, and none where the server’s Permissions-Policy forbids it.',
+    remedy: 'Open a picture of the code in its place, or the key itself as a .pem file.',
+  },
+  camera_missing: {
+    title: 'No camera was found',
+    what: 'The browser knows of none on this machine, or not of one that it may use.',
+    remedy: 'Connect one and start it again, or open a picture of the code.',
+  },
+  camera_refused: {
+    title: 'The camera was refused',
+    what: 'You, the browser or the system said no. This page cannot ask again until that is changed.',
+    remedy:
+      'Allow the camera for this page beside its address, then start it again, or open a picture of the code.',
+  },
+  camera_busy: {
+    title: 'The camera gives no picture',
+    what: 'Another program has it, it was unplugged, or its driver does not answer.',
+    remedy: 'Close what else uses it, start it again, or open a picture of the code.',
+  },
   label_invalid: {
     title: 'This name or reason cannot be used',
     what: 'It takes 1 to 256 characters, none of them a line break, another control character, or one that turns the direction of text.',

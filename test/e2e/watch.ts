@@ -30,8 +30,13 @@ export function watchDocument(home: string): void {
   const isStyle = (style: string) =>
     /^[-+\w\s#:;.,%()!]*$/.test(style) && !/url|expression|binding/i.test(style)
 
+  /** A camera’s picture comes by no address, and with it nothing that could. */
+  const isCamera = (element: Element) =>
+    element.localName === 'video' && !element.hasAttribute('src') && element.childElementCount === 0
+
   function look(element: Element): void {
-    if (ELEMENTS.test(element.localName)) tell(`element: ${element.outerHTML.slice(0, 120)}`)
+    if (ELEMENTS.test(element.localName) && !isCamera(element))
+      tell(`element: ${element.outerHTML.slice(0, 120)}`)
     for (const { name, value } of element.attributes) {
       const isRight = HERE.has(name) ? isOurs(value) : name === 'style' ? isStyle(value) : !NEVER.test(name)
       if (!isRight) tell(`attribute: ${element.localName} ${name}=${value.slice(0, 120)}`)

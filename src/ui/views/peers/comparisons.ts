@@ -1,4 +1,10 @@
-import type { Comparison } from '../../../exchange/peers.ts'
+import type { Comparison, KeyOffer } from '../../../exchange/peers.ts'
+
+/** A key that was read from a QR code, and by what. */
+export interface ReadCode {
+  readonly by: 'camera' | 'picture'
+  readonly offer: KeyOffer
+}
 
 interface Words {
   /** The choice. */
@@ -17,7 +23,7 @@ export const COMPARISON_WORDS: Readonly<Record<Comparison, Words>> = {
   },
   in_person: {
     label: 'In person',
-    how: 'Hold the two screens side by side: the face, then the words, one by one.',
+    how: 'Hold the two screens side by side: the face, then the words, one by one. Or have the camera read the code that your peer shows beside their key.',
     done: 'compared in person',
   },
   paper: {
@@ -26,4 +32,10 @@ export const COMPARISON_WORDS: Readonly<Record<Comparison, Words>> = {
     done: 'compared on paper',
   },
   not_compared: { label: 'Not compared', how: '', done: 'not compared' },
+}
+
+/** What only the person can say: a camera does not know whose screen it saw. */
+export const CODE_WORDS: Readonly<Record<ReadCode['by'], string>> = {
+  camera: 'The code stood on my peer’s own screen, and they were there',
+  picture: 'I took the picture of my peer’s own screen, and they were there',
 }
