@@ -24,6 +24,7 @@ export class AppCopy {
   /** What `ask` found, told by the page that came of it. */
   readonly answer: 'same' | 'newer' | null = answerTo(sessionStorage.getItem(ASKED))
   readonly #script: string
+  #wanted: boolean | null = null
 
   /** `script` makes the copy. */
   constructor(script: string) {
@@ -33,8 +34,9 @@ export class AppCopy {
 
   /** Has the browser keep a copy from now on, or none from the next opening on. Never throws: see `state`. */
   async settle(keeps: boolean): Promise<void> {
-    if (keeps && (this.state === 'unknown' || this.state === 'declined')) await this.#keep()
-    if (!keeps && this.state !== 'declined') await this.#drop()
+    if (keeps === this.#wanted) return
+    this.#wanted = keeps
+    await (keeps ? this.#keep() : this.#drop())
   }
 
   /** Without a copy: loads the page anew, which is how its server is asked. See `answer` there. */
@@ -64,7 +66,9 @@ export class AppCopy {
       })
       await worker.register()
       await navigator.serviceWorker.ready
-      this.state = 'kept'
+      // Somebody may have thought better of it meanwhile.
+      if (this.#wanted === true) this.state = 'kept'
+      else await this.#drop()
     } catch {
       this.state = 'none'
     }
@@ -91,8 +95,7 @@ export class AppCopy {
     if (copy === undefined) return
     const theirs = await ask<string>(copy, { type: 'changelog' })
     const { default: ours } = await import('../../CHANGELOG.md?raw')
-    if (this.state === 'kept' || this.state === 'unknown')
-      this.waiting = { copy, changes: changesSince(theirs, ours) }
+    if (this.#wanted === true) this.waiting = { copy, changes: changesSince(theirs, ours) }
   }
 }
 

@@ -25,17 +25,22 @@ export interface Profile {
  * Opens the profile in `folder` (`test.info().outputPath('ada')` is one of the test's own), made if absent.
  * `baseURL` is for tests that serve the app themselves, to go offline by stopping the server. No copy of the app is kept
  * but where `keeps` says so: a test would wait for its making, and the requests of a service worker are seen by the
- * server alone. Only within a test.
+ * server alone. `args` go to the browser beside its usual ones. Only within a test.
  */
 export async function openProfile(
   folder: string,
-  { baseURL, keeps = false }: { readonly baseURL?: string; readonly keeps?: boolean } = {},
+  {
+    baseURL,
+    keeps = false,
+    args = [],
+  }: { readonly baseURL?: string; readonly keeps?: boolean; readonly args?: readonly string[] } = {},
 ): Promise<Profile> {
   const { use } = test.info().project
   const { actionTimeout = 0 } = use
   const home = new URL('./', baseURL ?? use.baseURL).href
   const context = await chromium.launchPersistentContext(folder, {
     ...use.launchOptions,
+    args: [...(use.launchOptions?.args ?? []), ...args],
     headless: use.headless ?? true,
     acceptDownloads: true,
     baseURL: home,

@@ -21,6 +21,15 @@ export interface Recorder {
   stop(): Promise<void>
 }
 
+/** A port that Chromium itself refuses: what is sent there never becomes a packet. */
+export const NOWHERE = 'http://127.0.0.1:1/'
+/** What Chromium asks on its own account, as seen here: who is signed in, newer parts of itself, what the fields of a form are. */
+const OF_THE_BROWSER = [
+  `--gaia-url=${NOWHERE}`,
+  `--component-updater=url-source=${NOWHERE}`,
+  `--autofill-server-url=${NOWHERE}`,
+]
+
 const BAD_GATEWAY = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
 
 /** `home` is the address of the server that is reached through it; whatever else is asked for is answered 502. */
@@ -33,7 +42,8 @@ export async function record(home: string): Promise<Recorder> {
   const proxy = createServer((asked, answer) => {
     const { method = '', url = '', headers } = asked
     note(method, url)
-    if (!URL.canParse(url) || new URL(url).host !== homeHost) return answer.writeHead(502).end()
+    if (!URL.canParse(url) || new URL(url).host !== homeHost)
+      return answer.writeHead(502).end('Recorded, and not let through')
     const { pathname, search } = new URL(url)
     const onward = request(
       { hostname, port, method, path: pathname + search, headers },
@@ -62,7 +72,7 @@ export async function record(home: string): Promise<Recorder> {
   await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening))
   const at = (proxy.address() as AddressInfo).port
   return {
-    args: [`--proxy-server=http://127.0.0.1:${at}`, '--proxy-bypass-list=<-loopback>'],
+    args: [`--proxy-server=http://127.0.0.1:${at}`, '--proxy-bypass-list=<-loopback>', ...OF_THE_BROWSER],
     recorded,
     list: () => recorded.map(({ method, url }) => `${method} ${url}`),
     stop: async () => {
