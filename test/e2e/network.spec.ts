@@ -385,7 +385,7 @@ test('to ask for nothing is to keep no copy: switched off, not even sw.js is ask
   await test.step('the price: with its server gone it does not open', async () => {
     await server.stop()
     ada = await openRecorded('ada', server, recorder)
-    expect((await ada.page.goto('./'))?.status()).toBe(502)
+    await expect(ada.page.goto('./')).rejects.toThrow('ERR_HTTP_RESPONSE_CODE_FAILURE')
     await server.start(DIST)
   })
 
