@@ -386,10 +386,12 @@ test('to ask for nothing is to keep no copy: switched off, not even sw.js is ask
     await server.stop()
     ada = await openRecorded('ada', server, recorder)
     await expect(ada.page.goto('./')).rejects.toThrow('ERR_HTTP_RESPONSE_CODE_FAILURE')
+    await ada.close()
     await server.start(DIST)
   })
 
   await test.step('switched on again it opens without its server', async () => {
+    ada = await openRecorded('ada', server, recorder)
     await openApp(ada.page)
     await goToHash(ada.page, '#/identity/app')
     await ada.page.getByLabel(SWITCH).check()

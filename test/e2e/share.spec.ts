@@ -101,7 +101,7 @@ test('what can be saved can be handed to the sheet of the system, as it is', asy
     await dialog.getByTestId('share').click()
     await expect(dialog.getByTestId('shared')).toHaveText('Handed to the system.')
     expect((await sheetOf(page)).taken.at(-1)).toMatch(/^memories-.*\.csv text\/csv \d+$/)
-    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.getByRole('button', { name: 'Close' }).first().click()
     await expect(dialog).toHaveCount(0)
   })
 
