@@ -60,16 +60,22 @@ function contentSecurityPolicy(): Plugin {
 const COPY_CSP = "default-src 'none'; script-src 'self'; connect-src 'self'"
 const COPY = 'sw.js'
 
-/** What a server sends with the service worker; its headers for all else are `PREVIEW`'s. */
-function copyHeaders(): Plugin {
+/** The names of these have the hash of what is in them: without a copy, too, they are asked for once. */
+const ASSETS = '/assets/'
+const FOR_GOOD = 'max-age=31536000, immutable'
+
+/** What a server sends with the service worker and with the parts of the app; its headers for all else are `PREVIEW`'s. */
+function fileHeaders(): Plugin {
   return {
-    name: 'copy-headers',
+    name: 'file-headers',
     configurePreviewServer({ middlewares }) {
       middlewares.use((request, answer, next) => {
+        const { pathname } = new URL(request.url ?? '', 'http://localhost')
+        const own = new Map<string, string>()
+        if (pathname.endsWith(`/${COPY}`)) own.set('content-security-policy', COPY_CSP)
+        if (pathname.startsWith(ASSETS)) own.set('cache-control', FOR_GOOD)
         const set = answer.setHeader.bind(answer)
-        if (new URL(request.url ?? '', 'http://localhost').pathname.endsWith(`/${COPY}`))
-          answer.setHeader = (name, value) =>
-            set(name, name.toLowerCase() === 'content-security-policy' ? COPY_CSP : value)
+        answer.setHeader = (name, value) => set(name, own.get(name.toLowerCase()) ?? value)
         next()
       })
     },
@@ -164,7 +170,7 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), pwa(), copyHeaders()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), pwa(), fileHeaders()],
   // What a worker is made of passes through plugins of its own.
   worker: { format: 'iife', plugins: () => [kernel()] },
   build: {

@@ -1,5 +1,6 @@
 import { mount } from 'svelte'
 import { openInstance } from './exchange/instance.ts'
+import { asksForNewerVersion } from './exchange/newer-version.ts'
 import { loadSamples } from './exchange/samples.ts'
 import App from './ui/App.svelte'
 import { AppCopy } from './ui/AppCopy.svelte.ts'
@@ -16,11 +17,15 @@ async function start(): Promise<void> {
   const worker = new WorkerBridge(await createWorkerStart())
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
   const instance = await openInstance({ worker, onLost: (why) => lost(why) })
-  const copy = new AppCopy()
+  const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
   const app = mount(App, { target, props: { instance, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
-  if (import.meta.env.PROD) await copy.keep(toScriptURL(new URL('./sw.js', document.baseURI).href))
+  if (import.meta.env.DEV) return
+  const settle = async () => copy.settle(await asksForNewerVersion(instance))
+  // Chosen here or in another tab.
+  instance.changes.listen(() => void settle().catch(() => undefined))
+  await settle()
 }
 
 start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))

@@ -9,6 +9,7 @@ import { readBackup, seal, toBackupFile, unseal } from './backup.ts'
 import { nowAsTime, perform, type Instance } from './instance.ts'
 
 export const LOCK_MINUTES = [5, 15, 60] as const
+export const LOCK_SETTING = 'lock_minutes'
 const DEFAULT_LOCK_MINUTES = 15
 
 /** What may be shown of an identity: all but the key. */
@@ -197,7 +198,7 @@ export async function holdKey(
 
 /** Minutes without a deed of the person after which an unlocked identity is locked. */
 export async function lockMinutes(instance: Instance): Promise<number> {
-  const set = (await instance.db.get('settings', 'lock_minutes'))?.value
+  const set = (await instance.db.get('settings', LOCK_SETTING))?.value
   return LOCK_MINUTES.find((minutes) => minutes === set) ?? DEFAULT_LOCK_MINUTES
 }
 

@@ -1,7 +1,7 @@
 import { ExchangeError } from '../core/errors.ts'
 import { parseIdentityBackup } from '../core/identity-backup.ts'
 import { readBackup, toBackupFile } from './backup.ts'
-import { changeIdentity, holdKey, LOCK_MINUTES, requireRecord, unsealPair } from './identity.ts'
+import { changeIdentity, holdKey, LOCK_MINUTES, LOCK_SETTING, requireRecord, unsealPair } from './identity.ts'
 import { perform, type Instance } from './instance.ts'
 
 /** Unlocks the identity in this tab, until it is locked again. Throws `no_identity`, `passphrase_wrong`, `backup_invalid`. */
@@ -55,9 +55,9 @@ export async function setLockMinutes(
   instance: Instance,
   minutes: (typeof LOCK_MINUTES)[number],
 ): Promise<void> {
-  await perform(instance, 'lock_time_set', ['settings'], async (tx) => {
-    await tx.objectStore('settings').put({ name: 'lock_minutes', value: minutes })
-    return { result: undefined, subject: { minutes } }
+  await perform(instance, 'setting_changed', ['settings'], async (tx) => {
+    await tx.objectStore('settings').put({ name: LOCK_SETTING, value: minutes })
+    return { result: undefined, subject: { name: LOCK_SETTING, value: minutes } }
   })
 }
 

@@ -18,7 +18,7 @@ const REFUSED = /[/\\:*?"<>|]/g
 const APART = /^\.+|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))/i
 
 /** A name made from a stranger's: nothing in it is unseen or turns round what the end of the name says it is. */
-function toFileName(name: string): string {
+export function toFileName(name: string): string {
   const seen = toRuns(name, 'name').map(({ text, unseen }) => (unseen === undefined ? text : '_'))
   const clean = seen.join('').replaceAll(REFUSED, '_').replace(APART, '_')
   const [, stem = '', end = ''] = /^(.*?)((?:\.[A-Za-z0-9]{1,12}){0,3})$/s.exec(clean) ?? []

@@ -25,7 +25,7 @@ export interface Profile {
  * Opens the profile in `folder` (`test.info().outputPath('ada')` is one of the test's own), made if absent.
  * `baseURL` is for tests that serve the app themselves, to go offline by stopping the server. No copy of the app is kept
  * but where `keeps` says so: a test would wait for its making, and the requests of a service worker are seen by the
- * server alone. `args` are for the browser. Only within a test.
+ * server alone. `args` go to the browser beside its usual ones. Only within a test.
  */
 export async function openProfile(
   folder: string,

@@ -23,6 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.webmanifest': 'application/manifest+json',
 }
+const FOR_GOOD = 'max-age=31536000, immutable'
 const COPY_CSP = "default-src 'none'; script-src 'self'; connect-src 'self'"
 
 /** `at` is the path of the app, with a slash at both ends. */
@@ -39,7 +40,10 @@ export async function serve(folder: string, at = '/'): Promise<AppServer> {
         : ''
       if (!path.startsWith(from) || !existsSync(path) || !statSync(path).isFile())
         return answer.writeHead(404).end()
-      const headers = { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'cache-control': 'no-cache' }
+      const headers = {
+        'content-type': TYPES[extname(path)] ?? 'text/plain',
+        'cache-control': path.startsWith(join(from, 'assets/')) ? FOR_GOOD : 'no-cache',
+      }
       const policy = path.endsWith('/sw.js') ? { 'content-security-policy': COPY_CSP } : {}
       createReadStream(path).pipe(answer.writeHead(200, { ...headers, ...policy }))
     })
