@@ -4,6 +4,7 @@ import { runnerImport, type Plugin, type UserConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
+import { inside } from './src/package/inside.ts'
 import { workerBundle } from './test/worker-bundle.ts'
 import type { TestUserConfig } from 'vitest/config'
 
@@ -85,6 +86,7 @@ const pwa = () =>
       globIgnores: ['conformance/**', 'screenshots/**', 'omega-verify.mjs', '*.webmanifest', COPY],
       maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
       rollupFormat: 'iife',
+      buildPlugins: { vite: [inside('app')] },
       minify: true,
       sourcemap: false,
     },
@@ -147,9 +149,9 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel(), pwa(), copyHeaders()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), inside('app'), pwa(), copyHeaders()],
   // What a worker is made of passes through plugins of its own.
-  worker: { format: 'iife', plugins: () => [kernel()] },
+  worker: { format: 'iife', plugins: () => [kernel(), inside('app')] },
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false },
@@ -164,7 +166,7 @@ const app: UserConfig = {
 /** The verifier under Node: one file, the same core, no `node_modules` beside it. */
 const cli: UserConfig = {
   publicDir: false,
-  plugins: [kernel()],
+  plugins: [kernel(), inside('omega-verify.mjs')],
   build: {
     ssr: 'src/cli/omega-verify.ts',
     emptyOutDir: false,
