@@ -32,6 +32,7 @@ export default ts.config(
   {
     ignores: [
       'dist/',
+      'dist-single/',
       'package/',
       'public/',
       '.cache/',

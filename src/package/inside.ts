@@ -50,8 +50,9 @@ function recordOf(artefact: string): string {
   return join(RECORDS, `${artefact}.json`)
 }
 
-/** Null for what is ours. */
+/** Null for what is ours; a worker within a page is noted by its own build. */
 function packageOf(id: string): string | null {
+  if (id === '\0omega-worker') return null
   const made = MADE.find(([pattern]) => pattern.test(id))
   if (made !== undefined) return `node_modules/${made[1]}`
   const path = relative(PROJECT, id.replace(/^\0/, '').replace(/\?.*$/, '')).split(sep).join('/')
