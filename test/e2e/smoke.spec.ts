@@ -48,7 +48,9 @@ test('of memories whose parts have not loaded the list is there, and the rest is
   await page.goto('./#/memories/new')
   await expect(page.getByText('This part of the app has not loaded')).toBeVisible()
   await page.goto('./#/memories')
-  await expect(page.getByRole('heading', { level: 2, name: 'What your agents remember, kept by you' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { level: 2, name: 'What your agents remember, kept by you' }),
+  ).toBeVisible()
   await page.unroute(/steps/)
   await page.goto('./#/memories/new')
   await page.getByRole('button', { name: 'Load again' }).click()
