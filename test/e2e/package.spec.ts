@@ -83,6 +83,7 @@ test('@long the SBOM is CycloneDX 1.6, and names what is in each part of the pac
       'idn-email': true,
       'date-time': true,
       email: true,
+      uri: true,
     },
     schemas: Object.fromEntries(
       ['spdx', 'jsf-0.82', 'cryptography-defs'].map((name) => [
