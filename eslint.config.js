@@ -33,6 +33,7 @@ export default ts.config(
     ignores: [
       'dist/',
       'dist-single/',
+      'package/',
       'public/',
       '.cache/',
       'test-results/',

@@ -5,6 +5,7 @@ import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
 import { oneFile } from './src/one-file.ts'
+import { inside } from './src/package/inside.ts'
 import { packing } from './src/packing.ts'
 import { workerBundle } from './test/worker-bundle.ts'
 import type { TestUserConfig } from 'vitest/config'
@@ -108,6 +109,7 @@ const pwa = () =>
       globIgnores: ['conformance/**', 'screenshots/**', 'omega-verify.mjs', '*.webmanifest', COPY],
       maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
       rollupFormat: 'iife',
+      buildPlugins: { vite: [inside('app')] },
       minify: true,
       sourcemap: false,
     },
@@ -170,9 +172,9 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), pwa(), fileHeaders()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), inside('app'), pwa(), fileHeaders()],
   // What a worker is made of passes through plugins of its own.
-  worker: { format: 'iife', plugins: () => [kernel()] },
+  worker: { format: 'iife', plugins: () => [kernel(), inside('app')] },
   build: {
     target: 'es2023',
     modulePreload: { polyfill: false },
@@ -187,7 +189,7 @@ const app: UserConfig = {
 /** The app in one page, for machines where nothing can be served: `src/one-file.ts`. */
 const single: UserConfig = {
   publicDir: false,
-  plugins: [svelte(), kernel(), packing(), oneFile(policyOfOneFile)],
+  plugins: [svelte(), kernel(), packing(), inside('omega-exchange.html'), oneFile(policyOfOneFile)],
   build: {
     target: 'es2023',
     outDir: 'dist-single',
@@ -199,7 +201,7 @@ const single: UserConfig = {
 /** The verifier under Node: one file, the same core, no `node_modules` beside it. */
 const cli: UserConfig = {
   publicDir: false,
-  plugins: [kernel()],
+  plugins: [kernel(), inside('omega-verify.mjs')],
   build: {
     ssr: 'src/cli/omega-verify.ts',
     emptyOutDir: false,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { viteSingleFile } from 'vite-plugin-singlefile'
 import type { PluginOption } from 'vite'
+import { inside } from './package/inside.ts'
 import { pack } from './packing.ts'
 import { workerScript } from './worker/build.ts'
 
@@ -14,7 +15,10 @@ const ICON = /<link rel="icon" [^>]*>/
  */
 export function oneFile(policyFor: (scripts: string, styles: string) => string): PluginOption[] {
   return [
-    workerScript('./omega.worker.ts?worker&url', (script) => `export default '${pack(script)}'`, true),
+    workerScript('./omega.worker.ts?worker&url', async (script) => `export default '${await pack(script)}'`, {
+      minify: true,
+      plugins: [inside(NAME)],
+    }),
     viteSingleFile({ removeViteModuleLoader: true }),
     {
       name: 'one-file',

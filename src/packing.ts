@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { deflateRawSync } from 'node:zlib'
+import { deflateAsync } from '@gfx/zopfli'
 import type { Plugin } from 'vite'
 
 const ASKED = /\?packed$/
@@ -14,16 +14,19 @@ export function packing(): Plugin {
       const found = await this.resolve(id.replace(ASKED, ''), importer, { skipSelf: true })
       return found === null ? null : `\0${found.id}?packed`
     },
-    load(id) {
+    async load(id) {
       if (!id.startsWith('\0') || !ASKED.test(id)) return null
       const file = id.slice(1).replace(ASKED, '')
       this.addWatchFile(file)
-      return `export default '${pack(readFileSync(file, 'utf8'))}'`
+      return `export default '${await pack(readFileSync(file, 'utf8'))}'`
     },
   }
 }
 
-/** Raw deflate as base64: without a header, that names the system it was made on. */
-export function pack(text: string): string {
-  return deflateRawSync(text, { level: 9 }).toString('base64')
+/**
+ * Raw deflate as base64: without a header, that names the system it was made on, and by WebAssembly, for what zlib makes
+ * of a text depends on its version and on the processor.
+ */
+export async function pack(text: string): Promise<string> {
+  return Buffer.from(await deflateAsync(Buffer.from(text), {})).toString('base64')
 }

@@ -11,12 +11,14 @@ const OPTIONS = ['--optimizeLevel', '3', '--noAssert', '--runtime', 'stub', '--e
 const COMPILER = fileURLToPath(
   import.meta.resolve('assemblyscript/asc').replace(/dist\/asc\.js$/, 'bin/asc.js'),
 )
+/** Its version is in it: another one may compile otherwise. */
+const COMPILER_PACKAGE = join(COMPILER, '../../package.json')
 const MODULE = 'virtual:omega-kernel'
 
-/** The WebAssembly of this folder; compiled once for what its sources are. Throws what the compiler says. */
+/** The WebAssembly of this folder; compiled once for what its sources and its compiler are. Throws what the compiler says. */
 export function buildKernel(): Uint8Array {
   const sources = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'))
-  const hash = createHash('sha256').update(OPTIONS.join(' '))
+  const hash = createHash('sha256').update(OPTIONS.join(' ')).update(readFileSync(COMPILER_PACKAGE))
   for (const name of sources.sort()) hash.update(name).update(readFileSync(join(FOLDER, name)))
   const file = join(CACHE, `${hash.digest('hex').slice(0, 32)}.wasm`)
   if (!existsSync(file)) {

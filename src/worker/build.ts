@@ -5,22 +5,26 @@ import { kernel } from '../kernel/build.ts'
 const SCRIPT = fileURLToPath(new URL('./omega.worker.ts', import.meta.url))
 
 /** Makes `name` the module that `toModule` writes of the worker's script: one classic script with all it needs. */
-export function workerScript(name: string, toModule: (script: string) => string, minify = false): Plugin {
+export function workerScript(
+  name: string,
+  toModule: (script: string) => string | Promise<string>,
+  { minify = false, plugins = [] }: { readonly minify?: boolean; readonly plugins?: readonly Plugin[] } = {},
+): Plugin {
   const id = '\0omega-worker'
   return {
     name: 'omega-worker',
     enforce: 'pre',
     resolveId: (asked) => (asked === name ? id : null),
-    load: async (asked) => (asked === id ? toModule(await bundle(minify)) : null),
+    load: async (asked) => (asked === id ? toModule(await bundle(minify, plugins)) : null),
   }
 }
 
-async function bundle(minify: boolean): Promise<string> {
+async function bundle(minify: boolean, plugins: readonly Plugin[]): Promise<string> {
   const made = await build({
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    plugins: [kernel()],
+    plugins: [kernel(), ...plugins],
     build: {
       write: false,
       minify,

@@ -32,7 +32,7 @@ export async function createWorkerStart(): Promise<() => Worker> {
     const own = [${JSON.stringify(url)}, location.href]
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })
     const toScriptURL = (which) => (policy ? policy.createScriptURL(which) : own[which])
-    self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name })
+    self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name });
     ${IS_ONE_FILE ? await unpack(script) : 'importScripts(toScriptURL(0))'}`
   // Not revoked: an engine may load it only after the worker is made, and another follows one that died.
   const blob = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))

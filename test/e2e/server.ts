@@ -2,6 +2,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import { createGzip } from 'node:zlib'
 
 /** A static server as an intranet may have one: what it sends beside the files is what the README asks for. */
 export interface AppServer {
@@ -32,7 +33,7 @@ export async function serve(folder: string, at = '/'): Promise<AppServer> {
   let server: Server | null = null
   let port = 0
   async function start(from: string): Promise<void> {
-    server = createServer(({ url = '' }, answer) => {
+    server = createServer(({ url = '', headers: given }, answer) => {
       const { pathname } = new URL(url, 'http://localhost')
       asked.push(pathname)
       const path = pathname.startsWith(at)
@@ -45,7 +46,12 @@ export async function serve(folder: string, at = '/'): Promise<AppServer> {
         'cache-control': path.startsWith(join(from, 'assets/')) ? FOR_GOOD : 'no-cache',
       }
       const policy = path.endsWith('/sw.js') ? { 'content-security-policy': COPY_CSP } : {}
-      createReadStream(path).pipe(answer.writeHead(200, { ...headers, ...policy }))
+      const packs = extname(path) !== '.png' && /\bgzip\b/.test(String(given['accept-encoding']))
+      const packed = packs ? { 'content-encoding': 'gzip' } : {}
+      answer.writeHead(200, { ...headers, ...policy, ...packed })
+      const bytes = createReadStream(path)
+      if (packs) bytes.pipe(createGzip()).pipe(answer)
+      else bytes.pipe(answer)
     })
     await new Promise<void>((listening) => server!.listen(port, '127.0.0.1', listening))
     port = (server.address() as AddressInfo).port

@@ -23,7 +23,7 @@ test('what a person waits for is small', () => {
   const scripts = [...html.matchAll(/<(?:script[^>]* src|link rel="modulepreload"[^>]* href)="\.\/([^"]+)"/g)]
   expect(scripts.length).toBeGreaterThan(0)
   const bytes = scripts.reduce((sum, [, path]) => sum + gzipSync(dist(path!)).length, 0)
-  expect(bytes).toBeLessThan(110_000)
+  expect(bytes).toBeLessThan(100_000)
 })
 
 test('a part of the app that does not load is told of, and the others work', async () => {
@@ -39,5 +39,22 @@ test('a part of the app that does not load is told of, and the others work', asy
   await page.getByRole('button', { name: 'Load again' }).click()
   await expect(page.getByText('This part of the app has not loaded')).toBeHidden()
   await expect(page.getByRole('heading', { level: 1, name: 'Peers' })).toBeVisible()
+  await close()
+})
+
+test('of memories whose parts have not loaded the list is there, and the rest is told of', async () => {
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  await page.route(/steps/, (route) => route.abort())
+  await page.goto('./#/memories/new')
+  await expect(page.getByText('This part of the app has not loaded')).toBeVisible()
+  await page.goto('./#/memories')
+  await expect(
+    page.getByRole('heading', { level: 2, name: 'What your agents remember, kept by you' }),
+  ).toBeVisible()
+  await page.unroute(/steps/)
+  await page.goto('./#/memories/new')
+  await page.getByRole('button', { name: 'Load again' }).click()
+  await expect(page.getByText('This part of the app has not loaded')).toBeHidden()
+  expect(problems.filter((problem) => !problem.includes('net::ERR_FAILED'))).toEqual([])
   await close()
 })
