@@ -29,7 +29,17 @@ const layerRules = LAYERS.map((layer, at) => ({
 
 export default ts.config(
   // The kernel is another language in the same letters; its compiler checks it.
-  { ignores: ['dist/', 'public/', '.cache/', 'test-results/', 'src/kernel/*.ts', '!src/kernel/build.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'dist-single/',
+      'public/',
+      '.cache/',
+      'test-results/',
+      'src/kernel/*.ts',
+      '!src/kernel/build.ts',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

@@ -4,26 +4,43 @@ import { runnerImport, type Plugin, type UserConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
+import { oneFile } from './src/one-file.ts'
+import { packing } from './src/packing.ts'
 import { workerBundle } from './test/worker-bundle.ts'
 import type { TestUserConfig } from 'vitest/config'
 
 /**
- * Nothing but the app's own origin, and no string ever becomes script or markup: `omega` makes worker
+ * Nothing but what belongs to the app, and no string ever becomes script or markup: `omega` makes worker
  * URLs, `svelte-trusted-html` is the compiler's own policy for its static templates.
  */
-const CSP = [
-  "default-src 'none'",
+const policyOf = (own: readonly string[]) =>
+  [
+    "default-src 'none'",
+    ...own,
+    "connect-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types omega svelte-trusted-html',
+  ].join('; ')
+
+/** Of the app on a server: nothing but its own origin. */
+const CSP = policyOf([
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self'",
   "worker-src 'self' blob:",
   "manifest-src 'self'",
-  "connect-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types omega svelte-trusted-html',
-].join('; ')
+])
+
+/** Of the one file: nothing but what stands in it, told by its hash. */
+const policyOfOneFile = (script: string, style: string) =>
+  policyOf([
+    `script-src ${script} 'wasm-unsafe-eval'`,
+    `style-src ${style}`,
+    'img-src data:',
+    'worker-src blob:',
+  ])
 
 function contentSecurityPolicy(): Plugin {
   return {
@@ -147,7 +164,7 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel(), pwa(), copyHeaders()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), pwa(), copyHeaders()],
   // What a worker is made of passes through plugins of its own.
   worker: { format: 'iife', plugins: () => [kernel()] },
   build: {
@@ -157,6 +174,18 @@ const app: UserConfig = {
     // In one piece: what loads later then stands as it should at once.
     cssCodeSplit: false,
     // Timings of the build are no warning to whoever only starts the app.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
+}
+
+/** The app in one page, for machines where nothing can be served: `src/one-file.ts`. */
+const single: UserConfig = {
+  publicDir: false,
+  plugins: [svelte(), kernel(), packing(), oneFile(policyOfOneFile)],
+  build: {
+    target: 'es2023',
+    outDir: 'dist-single',
+    modulePreload: { polyfill: false },
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
 }
@@ -211,7 +240,7 @@ async function tests(): Promise<TestUserConfig> {
       },
       {
         extends: true,
-        plugins: [svelte(), kernel(), workerBundle()],
+        plugins: [svelte(), kernel(), packing(), workerBundle()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
         optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },
@@ -232,7 +261,9 @@ async function tests(): Promise<TestUserConfig> {
   }
 }
 
+const FORMS: Readonly<Record<string, UserConfig>> = { cli, single }
+
 export default defineConfig(async ({ mode }) => {
   if (mode === 'test') return { test: await tests() }
-  return { ...(mode === 'cli' ? cli : app), preview: PREVIEW }
+  return { ...(FORMS[mode] ?? app), preview: PREVIEW }
 })

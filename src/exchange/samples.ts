@@ -1,10 +1,11 @@
 import { ExchangeError } from '../core/errors.ts'
+import { unpack } from '../core/packed.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import type { Instance } from './instance.ts'
 
 const SAMPLES = {
-  a: () => import('./samples/instance-a.json?raw'),
-  b: () => import('./samples/instance-b.json?raw'),
+  a: () => import('./samples/instance-a.json?packed'),
+  b: () => import('./samples/instance-b.json?packed'),
 }
 
 /** Has the samples loaded while the server is still there: the app asks it for nothing later on. */
@@ -19,9 +20,10 @@ export async function loadSamples(): Promise<void> {
  * `file_unreadable`, and what `openForeign` throws.
  */
 export async function openSample(instance: Instance, which: 'a' | 'b'): Promise<OpenedForeign> {
-  const { default: text } = await SAMPLES[which]().catch((cause: unknown) => {
+  const { default: packed } = await SAMPLES[which]().catch((cause: unknown) => {
     throw new ExchangeError('file_unreadable', '', {}, { cause })
   })
+  const text = await unpack(packed)
   const name = `instance-${which}.json`
   return openForeign(
     instance,

@@ -1,4 +1,8 @@
-import workerUrl from './omega.worker.ts?worker&url'
+import { unpack } from '../core/packed.ts'
+import script from './omega.worker.ts?worker&url'
+
+/** There `script` is the script itself, packed, as nothing can be loaded beside a page from disk; else its address. */
+const IS_ONE_FILE = import.meta.env.MODE === 'single'
 
 /** The page's one policy lets through these and nothing else. */
 const ownScripts = new Set<string>()
@@ -17,19 +21,20 @@ export function toScriptURL(url: string): string {
 }
 
 /**
- * Starts the worker from a blob that loads the real script. A worker loaded straight from its URL would not be
- * bound by the page's Content-Security-Policy (a meta tag reaches no worker); one from a blob inherits it.
+ * What starts the worker: from a blob that loads the real script, or holds it. A worker loaded straight from its URL
+ * would not be bound by the page's Content-Security-Policy (a meta tag reaches no worker); one from a blob inherits it.
  */
-export function startWorker(): Worker {
+export async function createWorkerStart(): Promise<() => Worker> {
   // While developing there is no policy, and the script is a module that a blob could not load.
-  if (import.meta.env.DEV) return new Worker(workerUrl, { type: 'module' })
-  const script = JSON.stringify(new URL(workerUrl, document.baseURI).href)
+  if (import.meta.env.DEV) return () => new Worker(script, { type: 'module' })
+  const url = IS_ONE_FILE ? '' : new URL(script, document.baseURI).href
   const bootstrap = `
-    const url = ${script}
-    const own = [url, location.href]
+    const own = [${JSON.stringify(url)}, location.href]
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })
-    self.omegaStartLane = (name) => new Worker(policy ? policy.createScriptURL(1) : own[1], { name })
-    importScripts(policy ? policy.createScriptURL(0) : own[0])`
-  // Not revoked: an engine may load it only after this returns.
-  return new Worker(toScriptURL(URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))))
+    const toScriptURL = (which) => (policy ? policy.createScriptURL(which) : own[which])
+    self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name })
+    ${IS_ONE_FILE ? await unpack(script) : 'importScripts(toScriptURL(0))'}`
+  // Not revoked: an engine may load it only after the worker is made, and another follows one that died.
+  const blob = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
+  return () => new Worker(toScriptURL(blob))
 }
