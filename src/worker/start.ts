@@ -28,11 +28,12 @@ export async function createWorkerStart(): Promise<() => Worker> {
   // While developing there is no policy, and the script is a module that a blob could not load.
   if (import.meta.env.DEV) return () => new Worker(script, { type: 'module' })
   const url = IS_ONE_FILE ? '' : new URL(script, document.baseURI).href
+  // The script may begin with a bracket: without the semicolon before it, it would be called by nobody.
   const bootstrap = `
     const own = [${JSON.stringify(url)}, location.href]
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })
     const toScriptURL = (which) => (policy ? policy.createScriptURL(which) : own[which])
-    self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name })
+    self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name });
     ${IS_ONE_FILE ? await unpack(script) : 'importScripts(toScriptURL(0))'}`
   // Not revoked: an engine may load it only after the worker is made, and another follows one that died.
   const blob = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))

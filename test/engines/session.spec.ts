@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { SESSION } from '../e2e/session.ts'
 import { dump, EVERYTHING, HEADS, MEMORIES, tryToReadPrivateKey } from '../e2e/steps.ts'
 import {
@@ -88,7 +89,7 @@ test('A hands 152 memories to B, who takes them in and revokes A', async ({ meet
     if (found.keeps) {
       await b.leave()
       b = await meet('b')
-    } else await b.tab.driver.reload()
+    } else await b.tab.reload()
     await goTo(b.tab, 'Memories')
     await b.tab.shows(text('209 memories'))
     expect(await tryToReadPrivateKey(b.tab)).toEqual({ extractable: false, exported: [] })
@@ -96,7 +97,9 @@ test('A hands 152 memories to B, who takes them in and revokes A', async ({ meet
     await press(b.tab, 'Export memories')
     await b.tab.fill(label('Entity'), 'partner-liaison')
     await b.tab.shows(at('export-preview'), '16 memories')
-    await b.tab.download(() => b.tab.click(button('Sign and save')))
+    await b.tab.check(label(/^Pack it/))
+    const { path } = await b.tab.download(() => b.tab.click(button('Sign and save')))
+    expect(JSON.parse(`${gunzipSync(readFileSync(path))}`).envelope.header.memory_count).toBe(16)
     await b.tab.shows(at('export-result'), '16 memories, signed by key fingerprint')
   })
 

@@ -20,7 +20,7 @@ export const button = (name: Name): string => role('button', { name, exact: true
 export const first = (selector: string): string => `${selector} >> nth=0`
 export const last = (selector: string): string => `${selector} >> nth=-1`
 const heading = (name: Name): string => role('heading', { level: 1, name })
-const link = (name: Name): string => role('link', { name })
+export const link = (name: Name): string => role('link', { name })
 
 export async function goTo(tab: Tab, place: 'Memories' | 'Exchange' | 'Peers' | 'Identity'): Promise<void> {
   const item = `${role('navigation')} >> ${role('link', { name: place, exact: true })}`

@@ -37,8 +37,15 @@ export class Tab {
     this.#url = url
   }
 
+  /** Goes to the app and waits until it is there. */
   async open(): Promise<void> {
     await this.driver.goto(this.#url)
+    await this.shows('h1')
+  }
+
+  async reload(): Promise<void> {
+    await this.driver.reload()
+    await this.shows('h1')
   }
 
   /** As Playwright's, so that its steps that only look into the page take this too. */

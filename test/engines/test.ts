@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test as base } from '@playwright/test'
 import { serve, type AppServer } from '../e2e/server.ts'
 import type { Driver, Engine, EngineName } from './engine.ts'
@@ -10,7 +10,7 @@ import { Tab } from './tab.ts'
 
 export const ENGINES: readonly EngineName[] = ['Chromium', 'Firefox', 'WebKitGTK']
 /** From a static server, and as one file opened from disk. */
-export const FORMS = ['served'] as const
+export const FORMS = ['served', 'one file'] as const
 export type Form = (typeof FORMS)[number]
 
 export interface Options {
@@ -19,6 +19,7 @@ export interface Options {
 }
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
+const ONE_FILE = fileURLToPath(new URL('../../dist-single/omega-exchange.html', import.meta.url))
 
 /** Somebody with a browser of their own. */
 export interface Person {
@@ -32,6 +33,8 @@ interface Fixtures extends Options {
   /** A folder that is gone afterwards. */
   readonly folder: string
   readonly server: AppServer
+  /** Where the app is. */
+  readonly url: string
   /** Opens the app in a browser of `name`'s: the second time it is the same profile. */
   readonly meet: (name: string) => Promise<Person>
 }
@@ -63,16 +66,28 @@ export const test = base.extend<Fixtures>({
     await server.stop()
   },
 
-  meet: async ({ found, folder, server }, use) => {
+  url: async ({ form, folder, server }, use) => {
+    if (form === 'served') return use(server.url)
+    // As somebody was handed it, beside nothing that it could load.
+    const path = join(folder, 'omega-exchange.html')
+    copyFileSync(ONE_FILE, path)
+    await use(pathToFileURL(path).href)
+  },
+
+  meet: async ({ found, folder, server, url }, use) => {
     const open = new Set<Driver>()
     await use(async (name) => {
       const driver = await found.open(join(folder, name))
       open.add(driver)
-      const tab = new Tab(driver, server.url)
+      const tab = new Tab(driver, url)
       await tab.open()
       const leave = async () => {
         expect(await driver.problems()).toEqual([])
-        expect(server.asked.filter((path) => !existsSync(join(DIST, path)))).toEqual([])
+        // Of the one file nothing at all is asked; of a server only what is there.
+        const lacking = server.asked.filter(
+          (path) => url.startsWith('file:') || !existsSync(join(DIST, path)),
+        )
+        expect(lacking).toEqual([])
         open.delete(driver)
         await driver.close()
       }
