@@ -303,16 +303,33 @@ const WORDS = {
     remedy: 'Take several words that do not belong together, and keep them apart from the file.',
   },
   passphrase_wrong: {
-    title: 'The backup does not open',
-    what: 'The passphrase is another one, or the file was changed: the two cannot be told apart. Nothing was restored.',
+    title: 'The key does not open',
+    what: 'The passphrase is another one, or what it opens was changed: the two cannot be told apart. Nothing was changed here.',
     remedy:
-      'Type the passphrase again, capitals and blanks included. If it still fails, try another copy of the file.',
+      'Type the passphrase again, capitals and blanks included. If it still fails, try another copy of the backup.',
   },
   backup_invalid: {
     title: 'This is not a whole backup',
     what: 'The file does not have the form of an identity backup, or was changed or cut. Nothing was restored.',
     remedy:
       'Choose the file that was saved when the identity was made; its name begins with “omega-identity-”.',
+  },
+
+  backup_of_another: {
+    title: 'This is the backup of another identity',
+    what: 'The key in the file is not the one that signs here. Nothing was changed.',
+    remedy:
+      'Choose the backup of this identity; the first digits of its fingerprint stand in the file’s name.',
+  },
+  identity_locked: {
+    title: 'The identity is locked',
+    what: 'Its key is kept wrapped under a passphrase, and nothing can be signed until it is unlocked. Nothing was signed.',
+    remedy: 'Unlock it with its passphrase, and do the same again.',
+  },
+  lock_required: {
+    title: 'Here a key must be kept locked',
+    what: 'The app was opened from disk, where a browser may let other local files use what is stored. A key kept open could be used by them. Nothing was changed.',
+    remedy: 'Keep the key locked under a passphrase, or use the app from a server, at an address of its own.',
   },
 
   // Opening and keeping

@@ -1,77 +1,34 @@
-import {
-  decodeUtf8,
-  encodeUtf8,
-  fromBase64,
-  fromBase64Url,
-  isHash,
-  toBase64,
-  toBase64Url,
-} from '../core/bytes.ts'
-import { canonicalize, parseCanonical, type JsonObject, type JsonValue } from '../core/canonical.ts'
+import { decodeUtf8, encodeUtf8, toBase64, toBase64Url } from '../core/bytes.ts'
+import { canonicalize } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
-import { fingerprintOf, readPublicKey } from '../core/pem.ts'
-import { hasShape, isInteger, type Shape } from '../core/shape.ts'
-import { isShortString, isTime } from '../core/text.ts'
+import {
+  BACKUP_FORMAT,
+  IV_BYTES,
+  parseIdentityBackup,
+  SALT_BYTES,
+  SCRYPT,
+  type IdentityBackup,
+} from '../core/identity-backup.ts'
 import type { WorkerBridge } from '../worker/bridge.ts'
-import type { Identity } from './identity.ts'
+import type { IdentityRecord } from '../store/schema.ts'
 
-const BACKUP_FORMAT = 'omega-identity-backup/1'
 export const MIN_PASSPHRASE = 12
 const MAX_BACKUP_BYTES = 64 * 1024
-/** 128 MiB of memory for each guess. */
-const SCRYPT = { N: 2 ** 17, r: 8, p: 1 }
-const SALT_BYTES = 16
-const IV_BYTES = 12
-
-/** What a backup opens to; the key is non-extractable already. */
-interface OpenedBackup {
-  readonly key: CryptoKey
-  readonly publicKey: Uint8Array
-  readonly label: string
-  readonly created_at: string
-}
-
-const isBytes = (length: number) => (value: JsonValue) =>
-  typeof value === 'string' && fromBase64Url(value)?.length === length
-
-const BACKUP: Shape = {
-  required: {
-    cipher: (value) =>
-      hasShape(value, { required: { iv: isBytes(IV_BYTES), name: (name) => name === 'AES-256-GCM' } }),
-    created_at: isTime,
-    fingerprint: isHash,
-    format: (value) => value === BACKUP_FORMAT,
-    kdf: (value) =>
-      hasShape(value, {
-        required: {
-          // A file that asks for more than what is written here wants to exhaust the machine.
-          N: (n) => isInteger(n, 2 ** 14, SCRYPT.N) && Number.isInteger(Math.log2(n)),
-          name: (name) => name === 'scrypt',
-          p: (p) => p === SCRYPT.p,
-          r: (r) => r === SCRYPT.r,
-          salt: isBytes(SALT_BYTES),
-        },
-      }),
-    label: isShortString,
-    public_key_pem: (value) => typeof value === 'string',
-    wrapped: (value) => typeof value === 'string' && value.length < 1024,
-  },
-}
 
 /**
- * Wraps a private key under a passphrase: scrypt, AES-256-GCM, the rest of the file bound as additional data.
- * `key` must be extractable. Throws `passphrase_weak`. Inverse of `openBackup`.
+ * Wraps a private key under a passphrase: scrypt, AES-256-GCM, the rest of the text bound as additional data.
+ * `key` must be extractable. Answers canonical JSON. Throws `passphrase_weak`. Inverse of `unseal`.
  */
-export async function sealBackup(
+export async function seal(
   worker: WorkerBridge,
-  identity: Identity,
+  identity: Pick<IdentityRecord, 'created_at' | 'fingerprint' | 'label' | 'public_key_pem'>,
   key: CryptoKey,
   passphrase: string,
-): Promise<File> {
+): Promise<string> {
   if ([...passphrase.trim()].length < MIN_PASSPHRASE) throw new ExchangeError('passphrase_weak')
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES))
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-  const open = {
+  const bound = {
     cipher: { iv: toBase64Url(iv), name: 'AES-256-GCM' },
     created_at: identity.created_at,
     fingerprint: identity.fingerprint,
@@ -80,76 +37,60 @@ export async function sealBackup(
     label: identity.label,
     public_key_pem: identity.public_key_pem,
   }
-  const wrapping = await wrappingKey(worker, passphrase, salt, SCRYPT)
+  const wrapping = await wrappingKey(worker, passphrase, { ...SCRYPT, salt })
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', key))
-  const additionalData = encodeUtf8(canonicalize(open))
+  const additionalData = encodeUtf8(canonicalize(bound))
   const wrapped = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, wrapping, pkcs8)
   pkcs8.fill(0)
-  const text = canonicalize({ ...open, wrapped: toBase64(new Uint8Array(wrapped)) }) + '\n'
-  return new File([text], `omega-identity-${identity.fingerprint.slice(0, 8)}.json`, {
-    type: 'application/json',
-  })
+  return canonicalize({ ...bound, wrapped: toBase64(new Uint8Array(wrapped)) })
 }
 
-/** Opens a backup. Throws `backup_invalid`, `passphrase_wrong`. Inverse of `sealBackup`. */
-export async function openBackup(
+/** The private key, non-extractable. Throws `passphrase_wrong`; `backup_invalid` if what was wrapped is no key. Inverse of `seal`. */
+export async function unseal(
   worker: WorkerBridge,
-  file: Blob,
+  { kdf, iv, bound, wrapped }: IdentityBackup,
   passphrase: string,
-): Promise<OpenedBackup> {
-  const { wrapped, ...open } = await readBackup(file)
-  const { kdf, cipher } = open as unknown as {
-    kdf: { N: number; r: number; p: number; salt: string }
-    cipher: { iv: string }
-  }
-  const wrapping = await wrappingKey(worker, passphrase, fromBase64Url(kdf.salt)!, kdf)
-  const sealed = fromBase64(wrapped as string)
-  if (sealed === null) throw new ExchangeError('backup_invalid')
-  const { ed25519: publicKey } = readPublicKey(open['public_key_pem'] as string)
-  if (fingerprintOf(publicKey) !== open['fingerprint']) throw new ExchangeError('backup_invalid')
+): Promise<CryptoKey> {
+  const wrapping = await wrappingKey(worker, passphrase, kdf)
   let pkcs8: Uint8Array<ArrayBuffer>
   try {
-    const algorithm = {
-      name: 'AES-GCM',
-      iv: fromBase64Url(cipher.iv)!,
-      additionalData: encodeUtf8(canonicalize(open)),
-    }
-    pkcs8 = new Uint8Array(await crypto.subtle.decrypt(algorithm, wrapping, sealed))
+    const algorithm = { name: 'AES-GCM', iv, additionalData: encodeUtf8(canonicalize(bound)) }
+    pkcs8 = new Uint8Array(await crypto.subtle.decrypt(algorithm, wrapping, wrapped))
   } catch (cause) {
     throw new ExchangeError('passphrase_wrong', '', {}, { cause })
   }
-  const key = await importPrivateKey(pkcs8)
-  pkcs8.fill(0)
-  return { key, publicKey, label: open['label'] as string, created_at: open['created_at'] as string }
-}
-
-/** Sealed by someone who knew the passphrase, and no key all the same. */
-async function importPrivateKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   try {
     return await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
   } catch (cause) {
+    // Sealed by someone who knew the passphrase, and no key all the same.
+    throw new ExchangeError('backup_invalid', '', {}, { cause })
+  } finally {
+    pkcs8.fill(0)
+  }
+}
+
+/** The backup in `file`. Throws `backup_invalid`. Inverse of `toBackupFile`. */
+export async function readBackup(file: Blob): Promise<string> {
+  try {
+    if (file.size > MAX_BACKUP_BYTES) throw new ExchangeError('backup_invalid')
+    return decodeUtf8(new Uint8Array(await file.arrayBuffer())).trimEnd()
+  } catch (cause) {
     throw new ExchangeError('backup_invalid', '', {}, { cause })
   }
 }
 
-async function readBackup(file: Blob): Promise<JsonObject> {
-  try {
-    if (file.size > MAX_BACKUP_BYTES) throw new ExchangeError('backup_invalid')
-    const text = decodeUtf8(new Uint8Array(await file.arrayBuffer()))
-    const value = parseCanonical(text.trimEnd())
-    if (!hasShape(value, BACKUP)) throw new ExchangeError('backup_invalid')
-    readPublicKey(value['public_key_pem'] as string)
-    return value
-  } catch (cause) {
-    throw new ExchangeError('backup_invalid', '', {}, { cause })
-  }
+/** The file that a person saves. */
+export function toBackupFile(sealed: string): File {
+  const { fingerprint } = parseIdentityBackup(sealed)
+  return new File([`${sealed}\n`], `omega-identity-${fingerprint.slice(0, 8)}.json`, {
+    type: 'application/json',
+  })
 }
 
 async function wrappingKey(
   worker: WorkerBridge,
   passphrase: string,
-  salt: Uint8Array,
-  { N, r, p }: { readonly N: number; readonly r: number; readonly p: number },
+  { N, r, p, salt }: IdentityBackup['kdf'],
 ): Promise<CryptoKey> {
   const bytes = await worker.call('stretch', { passphrase, salt, N, r, p })
   return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])

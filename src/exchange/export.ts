@@ -16,7 +16,7 @@ import { isTime, toAscending } from '../core/text.ts'
 import type { OwnStreamRecord } from '../store/schema.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import type { ExportBody, ExportPreview } from '../worker/export.ts'
-import { checkLabel, ownKeys, requireIdentity, sign, type Identity } from './identity.ts'
+import { checkLabel, openSigner, ownKeys, requireIdentity, type Identity } from './identity.ts'
 import { exclusively, nowAsTime, perform, present, type Instance } from './instance.ts'
 
 export type { ExportPreview } from '../worker/export.ts'
@@ -65,7 +65,7 @@ export async function listStreams(instance: Instance): Promise<OwnStream[]> {
 
 /**
  * Writes and signs a manifest. The lines are made in the worker; the sequence is reserved durably before anything is
- * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `selection_invalid`,
+ * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `identity_locked`, `selection_invalid`,
  * `empty_selection`, `storage_damaged`, `author_forged`, `line_too_long`, `manifest_unknown` for a stream that is not
  * ours, `label_invalid` for the name of a new one, `fingerprint_incomplete`, `cancelled`.
  */
@@ -86,6 +86,7 @@ async function exportAlone(
   options: CallOptions,
 ): Promise<Exported> {
   const identity = await requireIdentity(instance)
+  const sign = await openSigner(instance)
   const query = toQuery(input)
   const details = toDetails(query.selection, terms)
   const expires_at = toExpiry(instance, terms.expires_at)
@@ -108,7 +109,7 @@ async function exportAlone(
     sequence: stream.issued,
     stream: stream.stream,
   }
-  const signature = toBase64(await sign(instance, encodePae(PAYLOAD_TYPE.manifest, header)))
+  const signature = toBase64(await sign(encodePae(PAYLOAD_TYPE.manifest, header)))
   const signatures = [
     { fingerprint: identity.fingerprint, public_key_pem: identity.public_key_pem, signature },
   ]

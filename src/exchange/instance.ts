@@ -6,6 +6,7 @@ import type { StoreName } from '../store/schema.ts'
 import { sweepStaged } from '../store/staging.ts'
 import type { WorkerBridge } from '../worker/bridge.ts'
 import { Changes } from './changes.ts'
+import { HeldKey } from './held-key.ts'
 
 /** Told as often as this, the background gets on in what is left of it, however long somebody scrolls. */
 const GIVE_WAY_MS = 100
@@ -16,6 +17,10 @@ export interface Instance {
   readonly db: Database
   readonly worker: WorkerBridge
   readonly changes: Changes
+  /** Of a locked identity, while it is unlocked. */
+  readonly heldKey: HeldKey
+  /** Opened from disk: other files there may have the same store, so a key is kept locked. */
+  readonly isFromDisk: boolean
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -24,6 +29,7 @@ export interface InstanceOptions {
   readonly worker: WorkerBridge
   readonly onLost: (why: ConnectionLost) => void
   readonly now?: () => number
+  readonly isFromDisk?: boolean
   /** Name of the database, which the worker must bear too; another one in tests. */
   readonly name?: string
 }
@@ -31,7 +37,15 @@ export interface InstanceOptions {
 /** Opens the store and clears away what was staged and never committed. Throws `storage_unavailable`, `storage_newer`. */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   const db = await openDatabase(options.onLost, options.name)
-  const instance = { db, worker: options.worker, changes: new Changes(db.name), now: options.now ?? Date.now }
+  const now = options.now ?? Date.now
+  const instance: Instance = {
+    db,
+    worker: options.worker,
+    changes: new Changes(db.name),
+    heldKey: new HeldKey(db.name, now),
+    isFromDisk: options.isFromDisk ?? location.protocol === 'file:',
+    now,
+  }
   // Another tab that is staging holds the lock: what it stages is not ours to sweep.
   await navigator.locks.request(db.name, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
   return instance

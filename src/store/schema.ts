@@ -48,8 +48,10 @@ export interface IdentityRecord {
   readonly label: string
   readonly public_key_pem: string
   readonly created_at: string
-  /** Non-extractable: structured clone keeps it so, no script reads its bytes. */
-  readonly key: CryptoKey
+  /** Non-extractable: structured clone keeps it so, no script reads its bytes. Absent: the identity is locked. */
+  readonly key?: CryptoKey
+  /** The key wrapped under a passphrase: the text of an identity backup. */
+  readonly sealed?: string
   readonly backup: boolean
   readonly restored: boolean
 }

@@ -3,6 +3,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
 import { createGivingWay, type Instance } from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
+import { lock } from '../exchange/lock.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
 import { openFile, prepareToOpen, toFile, type Opened } from '../exchange/open.ts'
 import { listPeers, type Peer } from '../exchange/peers.ts'
@@ -75,6 +76,9 @@ export class AppState {
   /** Why the last thing could not be opened. */
   refusal = $state.raw<{ readonly error: unknown; readonly fileName: string } | null>(null)
 
+  /** Of a locked identity: its key can be used now. */
+  isUnlocked = $state(false)
+
   /** The self-test of this engine failed: what it says of a manifest may be false. */
   engineFails = $state(false)
 
@@ -94,7 +98,13 @@ export class AppState {
     if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)
     const giveWay = createGivingWay(this.instance)
-    for (const type of USES) addEventListener(type, giveWay, { capture: true, passive: true })
+    const onUse = () => {
+      giveWay()
+      this.instance.heldKey.touch()
+    }
+    for (const type of USES) addEventListener(type, onUse, { capture: true, passive: true })
+    addEventListener('keydown', this.#lockByKey)
+    const stopLock = this.instance.heldKey.listen(() => this.#followLock())
     const stop = this.instance.changes.listen(() => void this.#refresh())
     void this.#refresh()
     globalThis.launchQueue?.setConsumer(({ files }) => void this.#openLaunched(files))
@@ -105,7 +115,9 @@ export class AppState {
     return () => {
       clearTimeout(tested)
       removeEventListener('hashchange', onHash)
-      for (const type of USES) removeEventListener(type, giveWay, { capture: true })
+      for (const type of USES) removeEventListener(type, onUse, { capture: true })
+      removeEventListener('keydown', this.#lockByKey)
+      stopLock()
       stop()
     }
   }
@@ -179,6 +191,18 @@ export class AppState {
     this.openedBy = null
   }
 
+  readonly #lockByKey = (event: KeyboardEvent) => {
+    // By where the key is: with Option a Mac types another letter.
+    if (event.code !== 'KeyL' || !event.altKey || event.ctrlKey || event.metaKey || !this.isUnlocked) return
+    event.preventDefault()
+    lock(this.instance)
+  }
+
+  #followLock(): void {
+    const { fingerprint } = this.identity ?? {}
+    this.isUnlocked = fingerprint !== undefined && this.instance.heldKey.get(fingerprint) !== null
+  }
+
   #followAddress(): void {
     this.route = parseHash(location.hash)
     if (this.#isAtOpened) this.arrived = null
@@ -225,6 +249,7 @@ export class AppState {
     try {
       const [identity, peers] = await Promise.all([getIdentity(this.instance), listPeers(this.instance)])
       this.identity = identity
+      this.#followLock()
       this.peers = peers
     } catch {
       // The store is gone: what is asked of it next says so.

@@ -1,6 +1,7 @@
 import { encodeUtf8 } from '../core/bytes.ts'
 import { verifySignature } from '../core/ed25519.ts'
 import type { FaultCode } from '../core/integrity.ts'
+import { parseIdentityBackup } from '../core/identity-backup.ts'
 import { readPublicKey } from '../core/pem.ts'
 import { isReadable } from '../core/private-key.ts'
 import type { Database } from '../store/database.ts'
@@ -30,12 +31,16 @@ export async function checkIdentities(db: Database, history: History, findings: 
     if (!present.has(fingerprint)) findings.faultByHistory('key_missing', { fingerprint })
 }
 
-async function checkKey({ key, fingerprint, public_key_pem }: IdentityRecord): Promise<FaultCode | null> {
-  if (!(key instanceof CryptoKey)) return 'key_wrong'
-  if (await isReadable(key)) return 'key_readable'
+async function checkKey(record: IdentityRecord): Promise<FaultCode | null> {
+  const { key, sealed, fingerprint, public_key_pem } = record
+  if (key === undefined ? sealed === undefined : !(key instanceof CryptoKey)) return 'key_wrong'
+  if (key !== undefined && (await isReadable(key))) return 'key_readable'
   try {
     const { ed25519, fingerprint: stated } = readPublicKey(public_key_pem)
     if (stated !== fingerprint) return 'key_wrong'
+    if (sealed !== undefined && parseIdentityBackup(sealed).fingerprint !== fingerprint) return 'key_wrong'
+    // Wrapped under a passphrase that only a person knows.
+    if (key === undefined) return null
     const message = encodeUtf8('omega-exchange integrity check')
     const signature = await sign(key, message)
     if (signature === null) return 'key_unusable'

@@ -1,54 +1,24 @@
 import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8, fromBase64Url, toBase64, toBase64Url } from '../../src/core/bytes.ts'
+import { encodeUtf8, fromBase64Url, toBase64 } from '../../src/core/bytes.ts'
 import { canonicalize, type JsonObject } from '../../src/core/canonical.ts'
-import { encodePublicKey, fingerprintOf } from '../../src/core/pem.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import {
   createIdentity,
   getIdentity,
   renameIdentity,
+  openSigner,
   restoreIdentity,
-  sign,
 } from '../../src/exchange/identity.ts'
+import type { Instance } from '../../src/exchange/instance.ts'
 import { writeMemory } from '../../src/exchange/memories.ts'
 import { openFile } from '../../src/exchange/open.ts'
-import { random16 } from './craft.ts'
+import { cheapBackup, PASSPHRASE, toBackupFile } from './cheap-backup.ts'
 import { codeOf, dump, openTestInstance, openWithIdentity } from './instance.ts'
 
-const PASSPHRASE = 'correct horse battery'
-
-/** A backup as the product writes it, but with the least work factor that it reads. */
-async function cheapBackup(passphrase = PASSPHRASE) {
-  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
-  const [salt, iv] = [random16(), random16().slice(0, 12)]
-  const kdf = { N: 2 ** 14, r: 8, p: 1 }
-  const open = {
-    cipher: { iv: toBase64Url(iv), name: 'AES-256-GCM' },
-    created_at: '2026-01-01T00:00:00.000Z',
-    fingerprint: fingerprintOf(publicKey),
-    format: 'omega-identity-backup/1',
-    kdf: { ...kdf, name: 'scrypt', salt: toBase64Url(salt) },
-    label: 'Backed up',
-    public_key_pem: encodePublicKey(publicKey),
-  }
-  const raw = (await scryptAsync(passphrase.normalize('NFKC'), salt, {
-    ...kdf,
-    dkLen: 32,
-  })) as Uint8Array<ArrayBuffer>
-  const key = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt'])
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', pair.privateKey)
-  const additionalData = encodeUtf8(canonicalize(open))
-  const sealed = await crypto.subtle.encrypt(
-    { name: 'AES-GCM', iv: iv as Uint8Array<ArrayBuffer>, additionalData },
-    key,
-    pkcs8,
-  )
-  return { ...open, wrapped: toBase64(new Uint8Array(sealed)) }
+async function sign(instance: Instance, message: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return (await openSigner(instance))(message)
 }
-
-const toBackupFile = (value: object) => new File([canonicalize(value) + '\n'], 'backup.json')
 
 async function isNotExportable(key: CryptoKey) {
   expect(key).toMatchObject({ type: 'private', extractable: false, usages: ['sign'] })
@@ -63,9 +33,9 @@ async function isNotExportable(key: CryptoKey) {
 describe('the private key', () => {
   it('can be read by no script, neither fresh nor out of the database', async () => {
     const instance = await openWithIdentity('A')
-    await isNotExportable((await instance.db.getAll('identities'))[0]!.key)
+    await isNotExportable((await instance.db.getAll('identities'))[0]!.key!)
     const tab = await openTestInstance(instance.name)
-    await isNotExportable((await tab.db.getAll('identities'))[0]!.key)
+    await isNotExportable((await tab.db.getAll('identities'))[0]!.key!)
     expect(await getIdentity(tab)).toEqual(instance.identity)
     expect(JSON.stringify(await getIdentity(tab))).not.toContain('key"')
     expect(await sign(tab, encodeUtf8('x'))).toEqual(await sign(instance, encodeUtf8('x')))
@@ -75,13 +45,13 @@ describe('the private key', () => {
     const instance = await openTestInstance()
     const { identity, backup } = await createIdentity(instance, { label: ' A ', passphrase: PASSPHRASE })
     expect(identity).toMatchObject({ label: 'A', backup: true, restored: false })
-    await isNotExportable((await instance.db.getAll('identities'))[0]!.key)
+    await isNotExportable((await instance.db.getAll('identities'))[0]!.key!)
     const text = await backup!.text()
     expect(JSON.parse(text)).toMatchObject({ kdf: { N: 131072, r: 8, p: 1, name: 'scrypt' } })
     const other = await openTestInstance()
     const restored = await restoreIdentity(other, backup!, PASSPHRASE)
     expect(restored).toEqual({ ...identity, restored: true })
-    await isNotExportable((await other.db.getAll('identities'))[0]!.key)
+    await isNotExportable((await other.db.getAll('identities'))[0]!.key!)
     const message = encodeUtf8('the same signature')
     expect(await sign(other, message)).toEqual(await sign(instance, message))
     // What the lost store had issued is unknown: a stream of its own.
@@ -132,7 +102,7 @@ describe('one identity', () => {
     const instance = await openWithIdentity('A')
     await renameIdentity(instance, ' B ')
     expect(await getIdentity(instance)).toEqual({ ...instance.identity, label: 'B' })
-    await isNotExportable((await instance.db.getAll('identities'))[0]!.key)
+    await isNotExportable((await instance.db.getAll('identities'))[0]!.key!)
     expect(await codeOf(renameIdentity(instance, ''))).toBe('label_invalid')
     expect(await codeOf(renameIdentity(await openTestInstance(), 'x'))).toBe('no_identity')
   })

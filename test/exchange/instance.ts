@@ -29,6 +29,7 @@ export function startTestWorker(name: string): Worker {
 export async function openTestInstance(
   name = `test-${crypto.randomUUID()}`,
   clock = { ms: START },
+  isFromDisk = false,
 ): Promise<TestInstance> {
   const workers: Worker[] = []
   const lost: string[] = []
@@ -37,10 +38,17 @@ export async function openTestInstance(
     workers.push(started)
     return started
   })
-  const instance = await openInstance({ worker, name, now: () => clock.ms, onLost: (why) => lost.push(why) })
+  const instance = await openInstance({
+    worker,
+    name,
+    isFromDisk,
+    now: () => clock.ms,
+    onLost: (why) => lost.push(why),
+  })
   const close = () => {
     worker.close()
     instance.changes.close()
+    instance.heldKey.close()
     instance.db.close()
   }
   onTestFinished(async () => {
