@@ -40,9 +40,24 @@ export async function press(tab: Tab, name: Name): Promise<void> {
 export async function makeIdentity(tab: Tab, name: string): Promise<void> {
   await goTo(tab, 'Identity')
   await tab.fill(label('Name of this instance'), name)
-  await tab.check(label('Without a backup'))
+  if (tab.passphrase === null) await tab.check(label('Without a backup'))
+  else {
+    await tab.fill(label('Passphrase', { exact: true }), tab.passphrase)
+    await tab.fill(label('Passphrase again', { exact: true }), tab.passphrase)
+  }
   await tab.click(button('Make identity'))
   await tab.shows(at('save-pem'))
+}
+
+/** Signs what the open form selects, unlocking the identity where it is locked. */
+export async function signAndSave(tab: Tab): Promise<{ path: string; text: string }> {
+  const sign = button('Sign and save')
+  await tab.shows(`${at('unlock')} >> internal:or=${JSON.stringify(sign)}`)
+  if ((await tab.texts(at('unlock'))).length > 0) {
+    await tab.fill(label('Passphrase', { exact: true }), tab.passphrase ?? '')
+    await tab.click(button('Unlock'))
+  }
+  return tab.download(() => tab.click(sign))
 }
 
 export async function loadSample(tab: Tab, name: string): Promise<void> {

@@ -30,10 +30,13 @@ async function bundle(): Promise<string> {
 /** A page of any engine, as a person uses it: by label and role, waiting until what is used can be. */
 export class Tab {
   readonly driver: Driver
+  /** Of an identity made here, where it is kept locked; null where it is not. */
+  readonly passphrase: string | null
   readonly #url: string
 
-  constructor(driver: Driver, url: string) {
+  constructor(driver: Driver, url: string, passphrase: string | null) {
     this.driver = driver
+    this.passphrase = passphrase
     this.#url = url
   }
 

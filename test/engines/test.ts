@@ -74,12 +74,12 @@ export const test = base.extend<Fixtures>({
     await use(pathToFileURL(path).href)
   },
 
-  meet: async ({ found, folder, server, url }, use) => {
+  meet: async ({ form, found, folder, server, url }, use) => {
     const open = new Set<Driver>()
     await use(async (name) => {
       const driver = await found.open(join(folder, name))
       open.add(driver)
-      const tab = new Tab(driver, url)
+      const tab = new Tab(driver, url, form === 'one file' ? 'tram orbit plaster nine' : null)
       await tab.open()
       const leave = async () => {
         expect(await driver.problems()).toEqual([])
