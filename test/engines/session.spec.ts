@@ -103,7 +103,7 @@ test('A hands 152 memories to B, who takes them in and revokes A', async ({ meet
     await press(b.tab, 'Export memories')
     await b.tab.fill(label('Entity'), 'partner-liaison')
     await b.tab.shows(at('export-preview'), '16 memories')
-    await b.tab.check(label(/^Pack it/))
+    await b.tab.check(label('Pack it as .json.gz'))
     const { path } = await signAndSave(b.tab)
     expect(JSON.parse(`${gunzipSync(readFileSync(path))}`).envelope.header.memory_count).toBe(16)
     await b.tab.shows(at('export-result'), '16 memories, signed by key fingerprint')
