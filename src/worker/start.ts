@@ -28,6 +28,7 @@ export async function createWorkerStart(): Promise<() => Worker> {
   // While developing there is no policy, and the script is a module that a blob could not load.
   if (import.meta.env.DEV) return () => new Worker(script, { type: 'module' })
   const url = IS_ONE_FILE ? '' : new URL(script, document.baseURI).href
+  // The script may begin with a bracket: without the semicolon before it, it would be called by nobody.
   const bootstrap = `
     const own = [${JSON.stringify(url)}, location.href]
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })

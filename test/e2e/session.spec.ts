@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test } from '@playwright/test'
 import { openProfile } from './profile.ts'
+import { SESSION } from './session.ts'
 import {
   download,
   dump,
@@ -17,6 +18,7 @@ import {
   picture,
   press,
   trustSigner,
+  tryToReadPrivateKey,
 } from './steps.ts'
 
 /** The session of the product: two people, two browsers, one file. */
@@ -30,15 +32,15 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
 
   await test.step('1. A loads memories; B holds 4 of them already', async () => {
     await openApp(a.page)
-    await makeIdentity(a.page, 'Harbour Authority CERT')
-    expect(await loadSample(a.page, 'Load the sample memories')).toContain('412 added')
+    await makeIdentity(a.page, SESSION.a.name)
+    expect(await loadSample(a.page, SESSION.a.sample)).toContain(SESSION.a.added)
     await goTo(a.page, 'Memories')
     await installPicture(a.page, 'narrow')
     await a.page.getByTestId('memory-row').nth(3).click()
     await picture(a.page, '01-memories')
     await openApp(b.page)
-    await makeIdentity(b.page, 'Strait Command CERT')
-    expect(await loadSample(b.page, 'Load the partner’s sample')).toContain('61 added')
+    await makeIdentity(b.page, SESSION.b.name)
+    expect(await loadSample(b.page, SESSION.b.sample)).toContain(SESSION.b.added)
   })
 
   await test.step('2. A exports what concerns the incident', async () => {
@@ -46,21 +48,21 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     pem = (await download(a.page, () => a.page.getByTestId('save-pem').click())).path
     await goTo(a.page, 'Exchange')
     await press(a.page, 'Export memories')
-    await a.page.getByLabel('Entity').fill('incident-response')
-    await a.page.getByLabel('Since').fill('2026-02-01')
-    await expect(a.page.getByTestId('export-preview')).toContainText('152 memories')
+    await a.page.getByLabel('Entity').fill(SESSION.entity)
+    await a.page.getByLabel('Since').fill(SESSION.since)
+    await expect(a.page.getByTestId('export-preview')).toContainText(`${SESSION.count} memories`)
     await picture(a.page, '02-export')
     const saved = await download(a.page, () => a.page.getByRole('button', { name: 'Sign and save' }).click())
     manifest = saved.path
     manifestName = saved.download.suggestedFilename()
     expect(manifestName).toMatch(/^manifest-.*\.json$/)
-    await expect(a.page.getByTestId('export-result')).toContainText('152 memories, signed by key fingerprint')
+    await expect(a.page.getByTestId('export-result')).toContainText(SESSION.exported)
     const envelope = JSON.parse(readFileSync(manifest, 'utf8')).envelope
     expect(envelope.details.selection).toEqual({
-      entity_id: 'incident-response',
-      since: '2026-02-01T00:00:00.000Z',
+      entity_id: SESSION.entity,
+      since: `${SESSION.since}T00:00:00.000Z`,
     })
-    expect(envelope.header.memory_count).toBe(152)
+    expect(envelope.header.memory_count).toBe(SESSION.count)
   })
 
   await test.step('3. B reads it, but does not know A: nothing is taken in', async () => {
@@ -70,9 +72,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       mimeType: 'application/json',
       buffer: readFileSync(manifest),
     })
-    await expect(b.page.getByTestId('verdict')).toHaveText(
-      'leaf hashes consistent, root matches, signature OK, 152 leaves',
-    )
+    await expect(b.page.getByTestId('verdict')).toHaveText(SESSION.verdict)
     for (const layer of ['leaves', 'root', 'signature']) {
       await expect(b.page.locator(`[data-layer=${layer}]`)).toHaveAttribute('data-status', 'ok')
     }
@@ -88,9 +88,9 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
   })
 
   await test.step('4. B trusts A after comparing fingerprints by phone', async () => {
-    await trustSigner(b.page, 'By phone', 'instance-A')
+    await trustSigner(b.page, 'By phone', SESSION.peer)
     expect(JSON.parse(await dump(b.page, ['peers'])).peers).toMatchObject([
-      { label: 'instance-A', compared: 'phone', state: 'trusted', public_key_pem: readFileSync(pem, 'utf8') },
+      { label: SESSION.peer, compared: 'phone', state: 'trusted', public_key_pem: readFileSync(pem, 'utf8') },
     ])
   })
 
@@ -100,33 +100,29 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       mimeType: 'application/json',
       buffer: readFileSync(manifest),
     })
-    await expect(b.page.getByTestId('verdict')).toHaveText(
-      'leaf hashes consistent, root matches, signature OK, 152 leaves',
-    )
+    await expect(b.page.getByTestId('verdict')).toHaveText(SESSION.verdict)
     await picture(b.page, '05-verified')
     await installPicture(b.page, 'wide')
   })
 
   await test.step('6. B imports: 148 new, 4 were here', async () => {
     await b.page.getByRole('button', { name: 'Import', exact: true }).click()
-    await expect(b.page.getByTestId('import-result')).toHaveText(
-      '148 imported, 4 already_local (idempotent dedup)',
-    )
+    await expect(b.page.getByTestId('import-result')).toHaveText(SESSION.imported)
     await picture(b.page, '06-imported')
     const { batches, manifests } = JSON.parse(await dump(b.page, ['batches', 'manifests']))
     expect(batches.filter((batch: { origin: unknown }) => batch.origin !== null)).toMatchObject([
       {
         state: 'visible',
-        origin: { label: 'instance-A', file_name: manifestName, manifest: manifests[0].id },
+        origin: { label: SESSION.peer, file_name: manifestName, manifest: manifests[0].id },
       },
     ])
     await goTo(b.page, 'Memories')
     await expect(b.page.getByText('209 memories').first()).toBeVisible()
     await openMemory(b.page, 'JOINT ADVISORY 2026-03')
-    await expect(b.page.getByTestId('attestations')).toContainText('instance-A')
+    await expect(b.page.getByTestId('attestations')).toContainText(SESSION.peer)
     const [other] = JSON.parse(readFileSync(manifest, 'utf8')).memories
     await openMemory(b.page, other.content.slice(0, 40))
-    await expect(b.page.getByTestId('origin')).toContainText('instance-A')
+    await expect(b.page.getByTestId('origin')).toContainText(SESSION.peer)
     await expect(b.page.getByTestId('origin')).toContainText(manifestName)
   })
 
@@ -138,9 +134,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       buffer: readFileSync(manifest),
     })
     await b.page.getByRole('button', { name: 'Import', exact: true }).click()
-    await expect(b.page.getByTestId('import-result')).toHaveText(
-      '0 imported, 152 already_local (idempotent dedup)',
-    )
+    await expect(b.page.getByTestId('import-result')).toHaveText(SESSION.again)
     expect(await dump(b.page, [...MEMORIES, ...HEADS])).toBe(before)
   })
 
@@ -162,10 +156,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
   await test.step('10. B revokes A: imports are refused, what came stays until it is removed', async () => {
     const fingerprint = JSON.parse(await dump(b.page, ['peers'])).peers[0].fingerprint as string
     await goTo(b.page, 'Peers')
-    await b.page
-      .getByRole('link', { name: /instance-A/ })
-      .first()
-      .click()
+    await b.page.getByRole('link', { name: SESSION.peer }).first().click()
     await press(b.page, 'Revoke')
     await b.page.getByLabel('Full fingerprint').fill(fingerprint.slice(0, 16))
     await b.page.getByRole('button', { name: 'Revoke this key' }).click()
@@ -187,10 +178,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
     expect(await dump(b.page, EVERYTHING)).toBe(before)
 
     await goTo(b.page, 'Peers')
-    await b.page
-      .getByRole('link', { name: /instance-A/ })
-      .first()
-      .click()
+    await b.page.getByRole('link', { name: SESSION.peer }).first().click()
     await press(b.page, 'Remove its memories')
     await b.page
       .getByRole('button', { name: /^Remove / })
@@ -203,10 +191,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
 
   await test.step('A person reinstates A, and the import goes through again', async () => {
     await goTo(b.page, 'Peers')
-    await b.page
-      .getByRole('link', { name: /instance-A/ })
-      .first()
-      .click()
+    await b.page.getByRole('link', { name: SESSION.peer }).first().click()
     await press(b.page, 'Reinstate')
     await b.page.getByLabel('In person').check()
     await b.page.getByRole('checkbox').last().check()
@@ -223,9 +208,7 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
       buffer: readFileSync(manifest),
     })
     await b.page.getByRole('button', { name: 'Import', exact: true }).click()
-    await expect(b.page.getByTestId('import-result')).toHaveText(
-      '148 imported, 4 already_local (idempotent dedup)',
-    )
+    await expect(b.page.getByTestId('import-result')).toHaveText(SESSION.imported)
   })
 
   expect(a.problems).toEqual([])
@@ -233,26 +216,3 @@ test('A hands 152 memories to B, who takes them in, keeps them and revokes A', a
   await a.close()
   await b.close()
 })
-
-/** What a script on the page can get out of the key that is stored. */
-function tryToReadPrivateKey(page: Page): Promise<{ extractable: boolean; exported: string[] }> {
-  return page.evaluate(async () => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const opening = indexedDB.open('omega-exchange')
-      opening.onsuccess = () => resolve(opening.result)
-    })
-    const [identity] = await new Promise<{ key: CryptoKey }[]>((resolve) => {
-      const asked = db.transaction('identities').objectStore('identities').getAll()
-      asked.onsuccess = () => resolve(asked.result)
-    })
-    db.close()
-    const exported: string[] = []
-    for (const format of ['pkcs8', 'jwk', 'raw'] as const) {
-      await crypto.subtle.exportKey(format, identity!.key).then(
-        () => exported.push(format),
-        () => undefined,
-      )
-    }
-    return { extractable: identity!.key.extractable, exported }
-  })
-}

@@ -128,7 +128,7 @@ export async function download(
 }
 
 /** Contents of object stores as text, for comparing before and after. Blobs are read, keys stay what they are. */
-export async function dump(page: Page, stores: readonly string[]): Promise<string> {
+export async function dump(page: Pick<Page, 'evaluate'>, stores: readonly string[]): Promise<string> {
   return page.evaluate(async (names) => {
     const db = await new Promise<IDBDatabase>((resolve, reject) => {
       const opening = indexedDB.open('omega-exchange')
@@ -155,6 +155,31 @@ export async function dump(page: Page, stores: readonly string[]): Promise<strin
     db.close()
     return JSON.stringify(contents)
   }, stores)
+}
+
+/** What a script on the page can get out of the key that is stored. */
+export function tryToReadPrivateKey(
+  page: Pick<Page, 'evaluate'>,
+): Promise<{ extractable: boolean; exported: string[] }> {
+  return page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('omega-exchange')
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const [identity] = await new Promise<{ key: CryptoKey }[]>((resolve) => {
+      const asked = db.transaction('identities').objectStore('identities').getAll()
+      asked.onsuccess = () => resolve(asked.result)
+    })
+    db.close()
+    const exported: string[] = []
+    for (const format of ['pkcs8', 'jwk', 'raw'] as const) {
+      await crypto.subtle.exportKey(format, identity!.key).then(
+        () => exported.push(format),
+        () => undefined,
+      )
+    }
+    return { extractable: identity!.key.extractable, exported }
+  })
 }
 
 export interface MemoryFields {
