@@ -1,5 +1,5 @@
 import { mount } from 'svelte'
-import { openInstance } from './exchange/instance.ts'
+import { createVerifier, openInstance } from './exchange/instance.ts'
 import { loadSamples } from './exchange/samples.ts'
 import App from './ui/App.svelte'
 import { AppCopy } from './ui/AppCopy.svelte.ts'
@@ -15,9 +15,11 @@ const target = document.getElementById('app')!
 async function start(): Promise<void> {
   const worker = new WorkerBridge(startWorker)
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
-  const instance = await openInstance({ worker, onLost: (why) => lost(why) })
+  const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
+    createVerifier(worker, error),
+  )
   const copy = new AppCopy()
-  const app = mount(App, { target, props: { instance, copy } })
+  const app = mount(App, { target, props: { verifier, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
   if (!import.meta.env.DEV) await copy.keep(toScriptURL(new URL('./sw.js', document.baseURI).href))

@@ -65,6 +65,8 @@ export const DEED_CODES = {
   backup_invalid: '1',
   not_recognised: '2',
   file_unreadable: '2',
+  key_not_kept: '1',
+  context_insecure: 'store',
   storage_unavailable: 'store',
   storage_full: 'store',
   storage_newer: 'store',

@@ -6,6 +6,7 @@ import { isShortString } from '../core/text.ts'
 import type { IdentityRecord } from '../store/schema.ts'
 import { openBackup, sealBackup } from './backup.ts'
 import { nowAsTime, perform, type Instance } from './instance.ts'
+import { keepsKeys } from './key-keeping.ts'
 
 /** What may be shown of an identity: all but the key. */
 export type Identity = Omit<IdentityRecord, 'key'>
@@ -42,7 +43,7 @@ export async function canSign(): Promise<boolean> {
 /**
  * Makes the identity. With a passphrase the private key is wrapped into a backup, the backup is opened again on
  * the spot, and only then is the key kept, non-extractable; without, it never exists in a form that could be read.
- * Throws `identity_exists`, `label_invalid`, `passphrase_weak`, `ed25519_unavailable`.
+ * Throws `identity_exists`, `label_invalid`, `passphrase_weak`, `ed25519_unavailable`, `key_not_kept`, `storage_full`.
  */
 export async function createIdentity(
   instance: Instance,
@@ -50,7 +51,7 @@ export async function createIdentity(
 ): Promise<NewIdentity> {
   const label = checkLabel(input.label)
   if ((await currentIdentity(instance)) !== null) throw new ExchangeError('identity_exists')
-  if (!(await canSign())) throw new ExchangeError('ed25519_unavailable')
+  await requireKeys(instance)
   const extractable = input.passphrase !== undefined
   const pair = (await crypto.subtle.generateKey('Ed25519', extractable, ['sign', 'verify'])) as CryptoKeyPair
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
@@ -76,11 +77,11 @@ export async function createIdentity(
 
 /**
  * Takes an identity back from its backup file. It starts new streams: what the lost store had issued is unknown.
- * Throws `identity_exists`, `backup_invalid`, `passphrase_wrong`, `ed25519_unavailable`.
+ * Throws `identity_exists`, `backup_invalid`, `passphrase_wrong`, `ed25519_unavailable`, `key_not_kept`, `storage_full`.
  */
 export async function restoreIdentity(instance: Instance, file: Blob, passphrase: string): Promise<Identity> {
   if ((await currentIdentity(instance)) !== null) throw new ExchangeError('identity_exists')
-  if (!(await canSign())) throw new ExchangeError('ed25519_unavailable')
+  await requireKeys(instance)
   const { key, publicKey, label, created_at } = await openBackup(instance.worker, file, passphrase)
   await checkPair(key, publicKey).catch((cause: unknown) => {
     throw new ExchangeError('backup_invalid', 'the key is another one', {}, { cause })
@@ -95,6 +96,12 @@ export async function restoreIdentity(instance: Instance, file: Blob, passphrase
   }
   await keepIdentity(instance, { ...identity, key }, 'identity_restored')
   return identity
+}
+
+/** Before anything is made of a key that could not be kept. */
+async function requireKeys(instance: Instance): Promise<void> {
+  if (!(await canSign())) throw new ExchangeError('ed25519_unavailable')
+  if (!(await keepsKeys(instance))) throw new ExchangeError('key_not_kept')
 }
 
 /** Signs with the identity's key. Throws `no_identity`. */
