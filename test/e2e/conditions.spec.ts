@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { buildManifest, buildStatement, signerNamed } from '../reference/writer.ts'
 import { serialize } from '../reference/canonical.ts'
+import { expectToFit } from './fit.ts'
 import { openProfile, type ProfileOptions } from './profile.ts'
 import { serve } from './server.ts'
 import {
@@ -21,6 +22,7 @@ import {
   signAndSave,
   beginExport,
   trustSigner,
+  LONG,
 } from './steps.ts'
 
 /** What locked-down browsers take away, one thing at a time. */
@@ -185,6 +187,31 @@ test.describe('site data blocked', () => {
   })
 })
 
+test('what is left without a store, and without keys, in all lights and sizes', LONG, async () => {
+  test.setTimeout(300_000)
+  const blocked = await openProfile(test.info().outputPath('blocked'), {
+    preferences: { profile: { default_content_setting_values: { cookies: 2 } } },
+  })
+  await openApp(blocked.page)
+  await expectToFit(blocked.page, 'no store')
+  await blocked.page.getByTestId('open-file').setInputFiles(GOOD)
+  await expect(blocked.page.getByTestId('verdict')).toBeVisible()
+  await expectToFit(blocked.page, 'no store, report')
+  await press(blocked.page, 'Why, and what can be done')
+  await blocked.page.getByTestId('open-file').setInputFiles(fileOf('key.pem', partner.pem))
+  await expect(blocked.page.getByTestId('refusal')).toBeVisible()
+  await expectToFit(blocked.page, 'no store, refused')
+  await blocked.close()
+
+  const { context, page, close } = await openProfile(test.info().outputPath('keyless'))
+  await plantRefusal(context, REFUSED)
+  await openApp(page)
+  await goTo(page, 'Identity')
+  await expect(page.getByText('key_not_kept', { exact: true })).toBeVisible()
+  await expectToFit(page, 'no keys')
+  await close()
+})
+
 test('plain http from another machine: files are verified, and it is said why nothing is kept', async () => {
   const server = await serve(fileURLToPath(new URL('../../dist', import.meta.url)))
   const { page, close } = await openProfile(test.info().outputPath('profile'), {
@@ -199,23 +226,29 @@ test('plain http from another machine: files are verified, and it is said why no
   await server.stop()
 })
 
+const REFUSED = `throw new DOMException('CryptoKey object could not be cloned.', 'DataCloneError')`
+
+/** No Chromium does this: the one stand-in here. */
+async function plantRefusal(context: BrowserContext, plant: string): Promise<void> {
+  await context.addInitScript({
+    content: `for (const name of ['add', 'put']) {
+      const real = IDBObjectStore.prototype[name]
+      IDBObjectStore.prototype[name] = function (value, ...rest) {
+        if (Object.values(value ?? {}).some((each) => each instanceof CryptoKey)) { ${plant} }
+        return real.call(this, value, ...rest)
+      }
+    }`,
+  })
+}
+
 test.describe('keys that cannot be stored', () => {
   for (const [how, plant] of Object.entries({
-    'refused when they are put': `throw new DOMException('CryptoKey object could not be cloned.', 'DataCloneError')`,
+    'refused when they are put': REFUSED,
     'given back as something else': `value = { ...value, key: {} }`,
   })) {
     test(how, async () => {
       const { context, page, problems, close } = await openProfile(test.info().outputPath('profile'))
-      // No Chromium does this: the one stand-in here.
-      await context.addInitScript({
-        content: `for (const name of ['add', 'put']) {
-          const real = IDBObjectStore.prototype[name]
-          IDBObjectStore.prototype[name] = function (value, ...rest) {
-            if (Object.values(value ?? {}).some((each) => each instanceof CryptoKey)) { ${plant} }
-            return real.call(this, value, ...rest)
-          }
-        }`,
-      })
+      await plantRefusal(context, plant)
       await openApp(page)
       const before = await dump(page, [...EVERYTHING, 'identities', 'audit', 'settings'])
       await goTo(page, 'Identity')
@@ -235,4 +268,50 @@ test.describe('keys that cannot be stored', () => {
       await close()
     })
   }
+})
+
+test('text from the right stands as it is written and turns nothing else round', async () => {
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  const signer = signerNamed('רשות הנמל')
+  const arabic = 'تعطلت الرافعة في الرصيف 7 (2026-05-04)، وتوقف التفريغ.'
+  const hebrew = 'העגורן ברציף 3 נעצר בשעה 14:05.'
+  const { bytes } = buildManifest({
+    signers: [signer],
+    memories: [
+      { content: arabic, entity_id: 'غرفة العمليات', tags: ['رافعة', 'عطل'] },
+      { content: hebrew, entity_id: 'berth-plan', tags: ['עגורן'] },
+    ],
+  })
+  await openApp(page)
+  await openFile(page, fileOf('بيان-2026.json', bytes))
+  await expect(page.getByTestId('verdict')).toBeVisible()
+  await page.getByTestId('read-memories').click()
+  await page.getByRole('link', { name: arabic.slice(0, 12) }).click()
+  await expect(page.getByTestId('memory')).toContainText(arabic)
+  await page.goto('#/exchange/opened')
+  await trustSigner(page, 'Not compared', 'מפקדת המצר')
+  await press(page, 'Back to the opened manifest')
+  // “It calls itself “…”.”: what follows the name stands to its right.
+  const claim = page.getByText('It calls itself')
+  const order = await claim.evaluate((sentence) => {
+    const walker = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT)
+    const at: number[] = []
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const range = document.createRange()
+      range.selectNodeContents(node)
+      if (node.nodeValue!.trim() !== '') at.push(range.getBoundingClientRect().left)
+    }
+    return at
+  })
+  expect(order.length).toBeGreaterThan(1)
+  expect(order).toEqual([...order].sort((a, b) => a - b))
+  expect(await importOpened(page)).toBe(`2 imported, ${LOCAL}`)
+  await goTo(page, 'Memories')
+  await page.getByTestId('memory-row').filter({ hasText: arabic }).click()
+  await expect(page.getByTestId('content')).toHaveText(arabic)
+  await expect(page.getByTestId('content')).toHaveCSS('direction', 'rtl')
+  // Our own words and the facts beside it run as ever.
+  await expect(page.getByTestId('origin')).toHaveCSS('direction', 'ltr')
+  expect(problems).toEqual([])
+  await close()
 })
