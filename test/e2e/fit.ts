@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test'
 
 /** Whether a page as it stands can be read and worked with: by sizes, and by axe. */
 
-export const NARROW = { width: 360, height: 740 }
+const NARROW = { width: 360, height: 740 }
 export const WIDE = { width: 1280, height: 800 }
 /** What 1280 × 1024 becomes when it is enlarged to 400 % and to 200 % (WCAG 1.4.10, 1.4.4). */
 const ENLARGED = [
