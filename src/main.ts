@@ -1,5 +1,5 @@
 import { mount } from 'svelte'
-import { openInstance } from './exchange/instance.ts'
+import { createVerifier, isInstance, openInstance } from './exchange/instance.ts'
 import { asksForNewerVersion } from './exchange/newer-version.ts'
 import { loadSamples } from './exchange/samples.ts'
 import App from './ui/App.svelte'
@@ -16,15 +16,18 @@ const target = document.getElementById('app')!
 async function start(): Promise<void> {
   const worker = new WorkerBridge(await createWorkerStart())
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
-  const instance = await openInstance({ worker, onLost: (why) => lost(why) })
+  const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
+    createVerifier(worker, error),
+  )
   const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
-  const app = mount(App, { target, props: { instance, copy } })
+  const app = mount(App, { target, props: { verifier, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
   if (import.meta.env.DEV) return
-  const settle = async () => copy.settle(await asksForNewerVersion(instance))
+  if (!isInstance(verifier)) return copy.settle(true)
+  const settle = async () => copy.settle(await asksForNewerVersion(verifier))
   // Chosen here or in another tab.
-  instance.changes.listen(() => void settle().catch(() => undefined))
+  verifier.changes.listen(() => void settle().catch(() => undefined))
   await settle()
 }
 

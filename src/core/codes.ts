@@ -77,6 +77,8 @@ export const DEED_CODES = {
   lock_required: '1',
   not_recognised: '2',
   file_unreadable: '2',
+  key_not_kept: '1',
+  context_insecure: 'store',
   storage_unavailable: 'store',
   storage_full: 'store',
   storage_newer: 'store',

@@ -344,6 +344,12 @@ const WORDS = {
     what: 'It has no Ed25519 keys of its own, and a key that scripts could read is not made instead. Verifying works here.',
     remedy: 'To sign, use Chrome or Edge 137, Firefox 129, Safari 17, or a later one.',
   },
+  key_not_kept: {
+    title: 'This browser does not keep keys',
+    what: 'It was tried with a key made for that: the browser did not store it, or gave back another thing. Some do so in private windows. Nothing was kept.',
+    remedy:
+      'Keep the key locked under a passphrase, which needs no stored key. Or use an ordinary window, or another browser or profile.',
+  },
   passphrase_weak: {
     title: 'The passphrase is too short',
     what: 'The backup can be tried by whoever finds it, as often as they like, so the rule is at least 12 characters. Nothing was made.',
@@ -395,6 +401,11 @@ const WORDS = {
     title: 'The file cannot be read',
     what: 'It was moved, renamed, changed or taken away with its stick since it was chosen, or may not be read. Nothing was kept of it.',
     remedy: 'Put it back or copy it to this machine, and choose it again.',
+  },
+  context_insecure: {
+    title: 'This address gets no keys from the browser',
+    what: 'The app came by http from another machine. Browsers give keys and a reliable store to https and to this machine alone; and whoever is between could have changed the app itself, and with it what it says of a file.',
+    remedy: 'Ask who serves it for an https address, or serve it on this machine.',
   },
   storage_unavailable: {
     title: 'This browser keeps nothing for the app',

@@ -7,6 +7,7 @@ import { isShortString } from '../core/text.ts'
 import type { IdentityRecord } from '../store/schema.ts'
 import { readBackup, seal, toBackupFile, unseal } from './backup.ts'
 import { nowAsTime, perform, type Instance } from './instance.ts'
+import { keepsKeys } from './key-keeping.ts'
 
 export const LOCK_MINUTES = [5, 15, 60] as const
 export const LOCK_SETTING = 'lock_minutes'
@@ -50,7 +51,8 @@ export async function canSign(): Promise<boolean> {
 /**
  * Makes the identity. With a passphrase the private key is wrapped, unwrapped again on the spot, and only then kept;
  * without, it never exists in a form that could be read. `locked`: only the wrapped key is kept, and it is unlocked now.
- * Throws `identity_exists`, `label_invalid`, `passphrase_weak`, `lock_required`, `ed25519_unavailable`.
+ * Throws `identity_exists`, `label_invalid`, `passphrase_weak`, `lock_required`, `ed25519_unavailable`, `key_not_kept`,
+ * `storage_full`.
  */
 export async function createIdentity(
   instance: Instance,
@@ -97,7 +99,7 @@ export async function createIdentity(
 /**
  * Takes an identity back from its backup file. It starts new streams: what the lost store had issued is unknown.
  * `locked` as for `createIdentity`. Throws `identity_exists`, `backup_invalid`, `passphrase_wrong`, `lock_required`,
- * `ed25519_unavailable`.
+ * `ed25519_unavailable`, `key_not_kept`, `storage_full`.
  */
 export async function restoreIdentity(
   instance: Instance,
@@ -213,11 +215,13 @@ async function currentIdentity(instance: Instance): Promise<IdentityRecord | nul
   return (await instance.db.getAll('identities')).at(-1) ?? null
 }
 
-/** Neither is there one, nor can none be made here. */
+/** Before anything is made of a key: there is none yet, and it could be kept. */
 async function requireNone(instance: Instance, locked: boolean): Promise<void> {
   if ((await currentIdentity(instance)) !== null) throw new ExchangeError('identity_exists')
   if (!(await canSign())) throw new ExchangeError('ed25519_unavailable')
-  if (instance.isFromDisk && !locked) throw new ExchangeError('lock_required')
+  if (locked) return
+  if (instance.isFromDisk) throw new ExchangeError('lock_required')
+  if (!(await keepsKeys(instance))) throw new ExchangeError('key_not_kept')
 }
 
 async function keepIdentity(

@@ -12,17 +12,24 @@ import { HeldKey } from './held-key.ts'
 const GIVE_WAY_MS = 100
 const PAUSE_MS = 70
 
-/** One sovereign instance: its store, its worker, its clock. Every deed takes it first. */
-export interface Instance {
-  readonly db: Database
+/** What verifying takes: a worker and a clock, and the store if there is one. */
+export interface Verifier {
+  /** Null where the browser gives none; `unavailable` then says why. */
+  readonly db: Database | null
+  readonly unavailable: ExchangeError | null
   readonly worker: WorkerBridge
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** One sovereign instance: its store, its worker, its clock. Every deed takes it first. */
+export interface Instance extends Verifier {
+  readonly db: Database
   readonly changes: Changes
   /** Of a locked identity, while it is unlocked. */
   readonly heldKey: HeldKey
   /** Opened from disk: other files there may have the same store, so a key is kept locked. */
   readonly isFromDisk: boolean
-  /** Milliseconds since 1970. */
-  readonly now: () => number
 }
 
 export interface InstanceOptions {
@@ -34,21 +41,43 @@ export interface InstanceOptions {
   readonly name?: string
 }
 
-/** Opens the store and clears away what was staged and never committed. Throws `storage_unavailable`, `storage_newer`. */
+/**
+ * Opens the store and clears away what was staged and never committed. Throws `context_insecure`, `storage_unavailable`,
+ * `storage_newer`.
+ */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
+  // Without keys and locks: a store that is begun here could not be worked with.
+  if (!isSecureContext) throw new ExchangeError('context_insecure')
   const db = await openDatabase(options.onLost, options.name)
-  const now = options.now ?? Date.now
+  const { worker, now = Date.now, isFromDisk = location.protocol === 'file:' } = options
   const instance: Instance = {
     db,
-    worker: options.worker,
+    unavailable: null,
+    worker,
     changes: new Changes(db.name),
     heldKey: new HeldKey(db.name, now),
-    isFromDisk: options.isFromDisk ?? location.protocol === 'file:',
+    isFromDisk,
     now,
   }
   // Another tab that is staging holds the lock: what it stages is not ours to sweep.
   await navigator.locks.request(db.name, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
   return instance
+}
+
+/** What can still be done where `openInstance` threw `cause`: to verify. Throws `cause` if it is a fault of ours. */
+export function createVerifier(worker: WorkerBridge, cause: unknown): Verifier {
+  if (!(cause instanceof ExchangeError)) throw cause
+  return { db: null, unavailable: cause, worker, now: Date.now }
+}
+
+export function isInstance(verifier: Verifier): verifier is Instance {
+  return verifier.db !== null
+}
+
+/** The instance, or why there is none. */
+export function requireStore(verifier: Verifier): Instance {
+  if (isInstance(verifier)) return verifier
+  throw verifier.unavailable ?? new ExchangeError('storage_unavailable')
 }
 
 /** Runs `work` while no other tab changes the memories. Throws `cancelled` if `signal` fires before its turn comes. */
@@ -83,7 +112,7 @@ export async function perform<Result>(
 }
 
 /** Whether anything is under way that the page waits for. */
-export function isWorking({ worker }: Instance): boolean {
+export function isWorking({ worker }: Verifier): boolean {
   return worker.isBusy
 }
 
@@ -91,18 +120,18 @@ export function isWorking({ worker }: Instance): boolean {
  * To be called at each thing that a person does: what works in the background then leaves the cores to the page. Where
  * all of them are at work, the page's own tasks take three times as long.
  */
-export function createGivingWay(instance: Instance): () => void {
+export function createGivingWay(verifier: Verifier): () => void {
   let told = -Infinity
   return () => {
     const now = performance.now()
-    if (!isWorking(instance) || now - told < GIVE_WAY_MS) return
+    if (!isWorking(verifier) || now - told < GIVE_WAY_MS) return
     told = now
-    instance.worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
+    verifier.worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
   }
 }
 
-export function nowAsTime(instance: Instance): string {
-  return new Date(instance.now()).toISOString()
+export function nowAsTime({ now }: Verifier): string {
+  return new Date(now()).toISOString()
 }
 
 /** `value` without the members that are undefined, as canonical JSON wants it. */

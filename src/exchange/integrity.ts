@@ -2,7 +2,7 @@ import { ExchangeError } from '../core/errors.ts'
 import type { IntegrityReport } from '../core/integrity.ts'
 import type { EngineReport } from '../core/self-test.ts'
 import type { CallOptions } from '../worker/bridge.ts'
-import { nowAsTime, type Instance } from './instance.ts'
+import { nowAsTime, type Instance, type Verifier } from './instance.ts'
 
 export type { IntegrityReport } from '../core/integrity.ts'
 export type { EngineReport } from '../core/self-test.ts'
@@ -22,12 +22,12 @@ export async function checkIntegrity(
 }
 
 /** What the self-test said last. */
-const tested = new WeakMap<Instance['worker'], EngineReport>()
+const tested = new WeakMap<Verifier['worker'], EngineReport>()
 
 /** Tests the engine that this runs on, where verification runs. Throws `cancelled`, `worker_lost`. */
-export async function testEngine(instance: Instance, options: CallOptions = {}): Promise<EngineReport> {
-  const report = await instance.worker.call('testEngine', {}, options)
-  tested.set(instance.worker, report)
+export async function testEngine({ worker }: Verifier, options: CallOptions = {}): Promise<EngineReport> {
+  const report = await worker.call('testEngine', {}, options)
+  tested.set(worker, report)
   return report
 }
 

@@ -8,7 +8,7 @@ import type { CallOptions } from '../worker/bridge.ts'
 import type { Excerpt } from '../worker/excerpt.ts'
 import { ownKeys } from './identity.ts'
 import { findForks, isSameStream, listForks, manifestsOf, newForks, placesOf } from './forks.ts'
-import { nowAsTime, type Instance } from './instance.ts'
+import { isInstance, nowAsTime, type Instance, type Verifier } from './instance.ts'
 
 export type { Report } from '../core/report.ts'
 export type { VerifiedEnvelope } from '../core/verification.ts'
@@ -36,14 +36,14 @@ export interface OpenedManifest {
  * beginning already. Throws `file_unreadable`, `cancelled`.
  */
 export async function openManifest(
-  instance: Instance,
+  verifier: Verifier,
   file: File,
   { start, ...options }: CallOptions & { readonly start?: Uint8Array } = {},
 ): Promise<OpenedManifest> {
-  const { opened: handle, verification } = await instance.worker.call('verify', { file, start }, options)
+  const { opened: handle, verification } = await verifier.worker.call('verify', { file, start }, options)
   let [works, isClosed] = [0, false]
   const release = () => {
-    if (works === 0 && isClosed) instance.worker.call('release', { handle }).catch(() => undefined)
+    if (works === 0 && isClosed) verifier.worker.call('release', { handle }).catch(() => undefined)
   }
   const close = () => {
     isClosed = true
@@ -52,14 +52,14 @@ export async function openManifest(
   try {
     // The worker may have been done before it heard of it.
     if (options.signal?.aborted) throw new ExchangeError('cancelled')
-    const report = createReport(verification, await reportContext(instance, verification))
+    const report = createReport(verification, await reportContext(verifier, verification))
     return {
       file,
       handle,
       verification,
       report,
-      memories: (from, to) => instance.worker.call('listOpened', { opened: handle, from, to }),
-      memory: (index) => instance.worker.call('readOpened', { opened: handle, index }),
+      memories: (from, to) => verifier.worker.call('listOpened', { opened: handle, from, to }),
+      memory: (index) => verifier.worker.call('readOpened', { opened: handle, index }),
       async during(work) {
         works++
         try {
@@ -81,8 +81,9 @@ export async function openManifest(
 export type SignedReport = Pick<Report, 'manifest' | 'trust' | 'expired' | 'clock_suspect' | 'audience'>
 
 /** Who signed which header, and how that key stands here, under the allowlist and the clock of now. */
-export async function reportSigned(instance: Instance, signed: VerifiedEnvelope): Promise<SignedReport> {
-  const context = { trust: await trustLists(instance), now: nowAsTime(instance) }
+export async function reportSigned(verifier: Verifier, signed: VerifiedEnvelope): Promise<SignedReport> {
+  const lists = isInstance(verifier) ? { trust: await trustLists(verifier) } : {}
+  const context = { ...lists, now: nowAsTime(verifier) }
   const report = createReport({ failure: null, signed, memories: 0, evidence: [] }, context)
   const { manifest, trust, expired, clock_suspect, audience } = report
   // No layer and no result goes further: of those it would say what nobody has checked.
@@ -90,16 +91,19 @@ export async function reportSigned(instance: Instance, signed: VerifiedEnvelope)
 }
 
 /** The report of what was opened under the trust, the stream and the clock of now; the file is not read again. */
-export async function refreshReport(instance: Instance, opened: OpenedManifest): Promise<Report> {
-  return createReport(opened.verification, await reportContext(instance, opened.verification))
+export async function refreshReport(verifier: Verifier, opened: OpenedManifest): Promise<Report> {
+  return createReport(opened.verification, await reportContext(verifier, opened.verification))
 }
 
 /** Trust list, stream and clock as they are now: what a report says beside the layers. */
-async function reportContext(instance: Instance, verification: Verification): Promise<ReportContext> {
-  const [stream, trust] = await Promise.all([streamState(instance, verification), trustLists(instance)])
+async function reportContext(verifier: Verifier, verification: Verification): Promise<ReportContext> {
+  const now = nowAsTime(verifier)
+  // Without a store there is no allowlist and no stream to ask: the report says nothing of either.
+  if (!isInstance(verifier)) return { now }
+  const [stream, trust] = await Promise.all([streamState(verifier, verification), trustLists(verifier)])
   return {
     trust,
-    now: nowAsTime(instance),
+    now,
     ...(stream === null ? {} : { stream }),
   }
 }

@@ -5,7 +5,7 @@ import type { CallOptions } from '../worker/bridge.ts'
 import { inUse, isGzip } from '../worker/source.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
-import type { Instance } from './instance.ts'
+import { requireStore, type Verifier } from './instance.ts'
 import { readKeyOffer, type KeyOffer } from './peers.ts'
 import { STATEMENT_FILE_BYTES, verifyStatementFile, type VerifiedStatement } from '../core/statement-file.ts'
 
@@ -22,9 +22,10 @@ const MAX_SMALL_BYTES = 64 * 1024
 /**
  * Opens a file that was picked, dropped or pasted: told by its contents, taken to where it belongs. Nothing is kept.
  * A manifest that does not hold is no error: its report says so. Throws `file_empty`, `not_recognised`, `not_utf8`,
- * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement throws.
+ * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement
+ * throws; of what is no use without a store, why there is none.
  */
-export async function openFile(instance: Instance, file: File, options: CallOptions = {}): Promise<Opened> {
+export async function openFile(verifier: Verifier, file: File, options: CallOptions = {}): Promise<Opened> {
   const start = await readStart(file, RECOGNISED_BYTES)
   const kind = recognise((await inflateStart(file, start, RECOGNISED_BYTES)).subarray(0, RECOGNISED_BYTES))
   switch (kind) {
@@ -37,9 +38,11 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
     case 'later_format':
       throw new ExchangeError('not_supported_yet')
     case 'manifest':
-      return { kind, manifest: await openManifest(instance, file, { ...options, start }) }
-    case 'key':
+      return { kind, manifest: await openManifest(verifier, file, { ...options, start }) }
+    case 'key': {
+      const instance = requireStore(verifier)
       return { kind, key: await readKeyOffer(instance, decodeUtf8(await readSmall(file, MAX_SMALL_BYTES))) }
+    }
     case 'statement':
       return {
         kind,
@@ -47,15 +50,16 @@ export async function openFile(instance: Instance, file: File, options: CallOpti
         fileName: file.name,
       }
     case 'identity_backup':
+      requireStore(verifier)
       return { kind, file: new File([await readSmall(file, MAX_SMALL_BYTES)], file.name) }
     case 'memories':
-      return { kind, foreign: await openForeign(instance, file, options) }
+      return { kind, foreign: await openForeign(requireStore(verifier), file, options) }
   }
 }
 
 /** Starts, at rest, what the first large file would wait for. Never throws: where it cannot start, that file does without. */
-export async function prepareToOpen(instance: Instance): Promise<void> {
-  await instance.worker.call('warm', {}).catch(() => undefined)
+export async function prepareToOpen({ worker }: Verifier): Promise<void> {
+  await worker.call('warm', {}).catch(() => undefined)
 }
 
 /** Text pasted by a person, as the file it would be. */

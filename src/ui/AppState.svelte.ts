@@ -1,7 +1,13 @@
 import { createContext, tick } from 'svelte'
 import { ExchangeError } from '../core/errors.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
-import { createGivingWay, type Instance } from '../exchange/instance.ts'
+import {
+  createGivingWay,
+  isInstance,
+  requireStore,
+  type Instance,
+  type Verifier,
+} from '../exchange/instance.ts'
 import { testEngine } from '../exchange/integrity.ts'
 import { lock } from '../exchange/lock.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
@@ -52,7 +58,8 @@ export class Opening {
 
 /** What the whole app knows: where one is, who one is, whom one knows, what is open. Views ask the exchange layer for the rest. */
 export class AppState {
-  readonly instance: Instance
+  /** What there is to verify with; with a store it is the instance. */
+  readonly verifier: Verifier
   readonly copy: AppCopy
   /** Grows with every change of the store, in this tab or another: read it where data is loaded. */
   revision = $state(0)
@@ -85,9 +92,19 @@ export class AppState {
   /** Asked before an address is followed; true: one stays where one is. For a form that leaving would empty. */
   guard: ((event: HashChangeEvent) => boolean) | null = null
 
-  constructor(instance: Instance, copy: AppCopy) {
-    this.instance = instance
+  constructor(verifier: Verifier, copy: AppCopy) {
+    this.verifier = verifier
     this.copy = copy
+  }
+
+  /** Whether anything is kept here. Where not, the one thing to be done is to verify. */
+  get keeps(): boolean {
+    return isInstance(this.verifier)
+  }
+
+  /** For what is shown only where something is kept. */
+  get instance(): Instance {
+    return requireStore(this.verifier)
   }
 
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
@@ -97,19 +114,17 @@ export class AppState {
     }
     if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
     addEventListener('hashchange', onHash)
-    const giveWay = createGivingWay(this.instance)
+    const giveWay = createGivingWay(this.verifier)
     const onUse = () => {
       giveWay()
-      this.instance.heldKey.touch()
+      if (isInstance(this.verifier)) this.verifier.heldKey.touch()
     }
     for (const type of USES) addEventListener(type, onUse, { capture: true, passive: true })
     addEventListener('keydown', this.#lockByKey)
-    const stopLock = this.instance.heldKey.listen(() => this.#followLock())
-    const stop = this.instance.changes.listen(() => void this.#refresh())
-    void this.#refresh()
+    const stop = this.#followStore()
     globalThis.launchQueue?.setConsumer(({ files }) => void this.#openLaunched(files))
     const tested = setTimeout(
-      () => void this.#testEngine().then(() => prepareToOpen(this.instance)),
+      () => void this.#testEngine().then(() => prepareToOpen(this.verifier)),
       ENGINE_TEST_MS,
     )
     return () => {
@@ -117,7 +132,6 @@ export class AppState {
       removeEventListener('hashchange', onHash)
       for (const type of USES) removeEventListener(type, onUse, { capture: true })
       removeEventListener('keydown', this.#lockByKey)
-      stopLock()
       stop()
     }
   }
@@ -153,7 +167,7 @@ export class AppState {
     const isCurrent = () => this.opening === opening
     const patience = setTimeout(() => isCurrent() && this.#showLong(opening), PATIENCE_MS)
     try {
-      const opened = await openFile(this.instance, file, {
+      const opened = await openFile(this.verifier, file, {
         signal: opening.signal,
         onProgress: (progress) => isCurrent() && this.#follow(opening, progress),
       })
@@ -239,15 +253,30 @@ export class AppState {
 
   async #testEngine(): Promise<void> {
     try {
-      this.engineFails = (await testEngine(this.instance)).result === 'unreliable'
+      this.engineFails = (await testEngine(this.verifier)).result === 'unreliable'
     } catch {
       // The worker is gone: what is asked of it next says so.
     }
   }
 
-  async #refresh(): Promise<void> {
+  #followStore(): () => void {
+    const { verifier } = this
+    if (!isInstance(verifier)) {
+      // Nobody can be known here.
+      this.peers = []
+      return () => undefined
+    }
+    void this.#refresh(verifier)
+    const stops = [
+      verifier.changes.listen(() => void this.#refresh(verifier)),
+      verifier.heldKey.listen(() => this.#followLock()),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }
+
+  async #refresh(instance: Instance): Promise<void> {
     try {
-      const [identity, peers] = await Promise.all([getIdentity(this.instance), listPeers(this.instance)])
+      const [identity, peers] = await Promise.all([getIdentity(instance), listPeers(instance)])
       this.identity = identity
       this.#followLock()
       this.peers = peers

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 import { buildManifest, buildStatement, signerNamed } from '../reference/writer.ts'
 import { serialize } from '../reference/canonical.ts'
+import { expectNoViolations, expectToFit, WIDE } from './fit.ts'
 import { openProfile, type Profile } from './profile.ts'
 import {
   download,
@@ -18,10 +18,7 @@ import {
 } from './steps.ts'
 
 /** Every place in every state: what axe finds, where the page says one is, where the keyboard stands. */
-test.describe.configure({ mode: 'parallel', timeout: 180_000 })
-
-const NARROW = { width: 360, height: 740 }
-const WIDE = { width: 1280, height: 800 }
+test.describe.configure({ mode: 'parallel', timeout: 420_000 })
 
 const partner = signerNamed('Harbour Authority CERT')
 const MANY = 30
@@ -389,6 +386,14 @@ test('the main job by keyboard alone', async () => {
       '16 imported, 0 already_local (idempotent dedup)',
     )
     await expect(other.page.getByTestId('import-result')).toBeFocused()
+    await operate(other.page.getByRole('link', { name: 'Peers', exact: true }))
+    await operate(other.page.getByRole('link', { name: /Strait Command CERT/ }))
+    await expect(other.page.getByTestId('peer-rows')).toHaveText('16 memories')
+    await operate(other.page.getByRole('button', { name: 'Revoke', exact: true }))
+    await tabTo(other.page.getByLabel('Full fingerprint'))
+    await other.page.keyboard.type(issuerOf(path))
+    await operate(other.page.getByRole('button', { name: 'Revoke this key' }))
+    await expect(other.page.getByRole('status').filter({ hasText: 'This key is revoked' })).toBeFocused()
   })
   expect(other.problems).toEqual([])
   await other.close()
@@ -399,7 +404,7 @@ test('forced colours, less motion', LONG, async () => {
   await makeIdentity(page, 'Strait Command CERT')
   await openFile(page, json('broken.json', broken))
   await expect(page.getByTestId('failure')).toBeVisible()
-  await expectNoViolations('a manifest that fails')
+  await expectNoViolations(page, 'a manifest that fails')
   // Signs are told apart by their shape: where colours are the system’s, each is drawn, and none as another is.
   const shapes = await page
     .locator('[data-layer] svg')
@@ -407,7 +412,7 @@ test('forced colours, less motion', LONG, async () => {
   expect(shapes).toBe(3)
   await openFile(page, GOOD)
   await expect(page.getByTestId('verdict')).toBeVisible()
-  await expectNoViolations('untrusted')
+  await expectNoViolations(page, 'untrusted')
   for (const sign of await page.locator('[data-layer] svg, [data-testid=trust] svg').all()) {
     const [stroke, ground] = await sign.evaluate((svg) => [
       getComputedStyle(svg.querySelector('path, circle')!).stroke,
@@ -426,7 +431,7 @@ test('forced colours, less motion', LONG, async () => {
   )
   expect(moving).toBe(0)
   await goTo(page, 'Memories')
-  await expectNoViolations('memories')
+  await expectNoViolations(page, 'memories')
   // Where one is in the rail stands apart from where one is not.
   const marks = await page
     .getByRole('navigation')
@@ -435,7 +440,7 @@ test('forced colours, less motion', LONG, async () => {
   expect(marks.filter((style) => style === 'solid')).toHaveLength(1)
 })
 
-/** The page as it stands, in both themes and both widths. It was come to by a person, so the keyboard is somewhere. */
+/** The page as it stands, in all lights and sizes. It was come to by a person, so the keyboard is somewhere. */
 async function inspect(
   name: string,
   hash: string | RegExp,
@@ -450,57 +455,8 @@ async function inspect(
     await expect(page.getByRole('heading', { level: 1, includeHidden: true }), name).toHaveText([heading])
     expect(await page.title(), name).toContain(heading)
     if (arrived) await expect(page.locator('body'), `${name}: the keyboard is lost`).not.toBeFocused()
-    for (const viewport of [NARROW, WIDE]) {
-      await page.setViewportSize(viewport)
-      expect(await overflowing(), `${name}: sideways at ${viewport.width}`).toEqual([])
-      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
-      await expectNoViolations(`${name}, light, ${viewport.width}`)
-      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
-      // All else is the same in the dark.
-      await expectNoViolations(`${name}, dark, ${viewport.width}`, ['color-contrast'])
-    }
+    await expectToFit(page, name)
   })
-}
-
-interface Axe {
-  run(options: object): Promise<{
-    readonly passes: readonly unknown[]
-    readonly violations: readonly {
-      readonly id: string
-      readonly nodes: readonly { readonly html: string }[]
-    }[]
-  }>
-}
-
-async function expectNoViolations(name: string, runOnly?: string[]): Promise<void> {
-  // Addresses change, the document stays: axe is put into it once.
-  if (!(await page.evaluate(() => 'axe' in globalThis))) {
-    await new AxeBuilder({ page }).setLegacyMode().withRules('document-title').analyze()
-  }
-  const { looked, found } = await page.evaluate(async (rules) => {
-    const axe = Reflect.get(globalThis, 'axe') as Axe
-    const { passes, violations } = await axe.run({
-      resultTypes: ['violations'],
-      ...(rules === undefined ? {} : { runOnly: rules }),
-    })
-    const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-    return { looked: passes.length > 0, found }
-  }, runOnly)
-  expect(found, name).toEqual([])
-  expect(looked, `${name}: axe looked`).toBe(true)
-}
-
-/** What would have to be scrolled sideways. */
-function overflowing(): Promise<string[]> {
-  return page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('main, main *, header, nav, aside, dialog[open]')]
-      .filter((box) => {
-        const { overflowX, clipPath } = getComputedStyle(box)
-        const scrolls = box === document.documentElement || overflowX === 'auto' || overflowX === 'scroll'
-        return scrolls && clipPath === 'none' && box.scrollWidth > box.clientWidth
-      })
-      .map(({ tagName, className }) => `${tagName}.${String(className)}`),
-  )
 }
 
 /** Whether the memory that is shown still answers when the address already names another. */
@@ -515,14 +471,42 @@ function answersWhileNextIsRead(): Promise<boolean> {
   )
 }
 
+function issuerOf(path: string): string {
+  const { envelope } = JSON.parse(readFileSync(path, 'utf8')) as {
+    envelope: { header: { issuer: { fingerprint: string } } }
+  }
+  return envelope.header.issuer.fingerprint
+}
+
+/** What has the focus and does not show it, or stands where it cannot be seen; null if neither. */
+function unseenFocus(page: Page): Promise<string | null> {
+  return page.evaluate(() => {
+    const at = document.activeElement
+    if (at === null || at === document.body) return null
+    const isRinged = [at, at.closest('label')].some((box) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(box ?? at)
+      return outlineStyle !== 'none' && outlineWidth !== '0px'
+    })
+    const { left, right, top, bottom } = at.getBoundingClientRect()
+    const middle = (from: number, to: number, most: number) => (Math.max(from, 0) + Math.min(to, most)) / 2
+    const hit = document.elementFromPoint(middle(left, right, innerWidth), middle(top, bottom, innerHeight))
+    const isUncovered = hit !== null && (at.contains(hit) || hit.contains(at))
+    return isRinged && isUncovered
+      ? null
+      : `${isRinged ? 'covered' : 'no ring'}: ${at.outerHTML.slice(0, 160)}`
+  })
+}
+
 /** Tab, until it has the focus. */
 async function tabTo(target: Locator): Promise<void> {
   const MOST = 80
   await target.waitFor({ state: 'attached' })
+  const page = target.page()
   const isThere = () => target.evaluate((element) => element === document.activeElement)
   for (let pressed = 0; pressed < MOST; pressed++) {
     if (await isThere()) return
-    await target.page().keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    await expect.poll(() => unseenFocus(page), 'the focus is seen').toBeNull()
   }
   throw new Error(`not reached by Tab: ${String(target)}`)
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium, test } from '@playwright/test'
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test'
 import { watchDocument } from './watch.ts'
@@ -21,6 +23,17 @@ export interface Profile {
   close(): Promise<void>
 }
 
+export interface ProfileOptions {
+  readonly baseURL?: string
+  readonly keeps?: boolean
+  /** For the browser, beside the usual ones. */
+  readonly args?: readonly string[]
+  /** In place of the usual browser: what starts it otherwise. */
+  readonly executablePath?: string
+  /** What the profile begins with, as the browser keeps it. */
+  readonly preferences?: object
+}
+
 /**
  * Opens the profile in `folder` (`test.info().outputPath('ada')` is one of the test's own), made if absent.
  * `baseURL` is for tests that serve the app themselves, to go offline by stopping the server. No copy of the app is kept
@@ -29,17 +42,18 @@ export interface Profile {
  */
 export async function openProfile(
   folder: string,
-  {
-    baseURL,
-    keeps = false,
-    args = [],
-  }: { readonly baseURL?: string; readonly keeps?: boolean; readonly args?: readonly string[] } = {},
+  { baseURL, keeps = false, args = [], executablePath, preferences }: ProfileOptions = {},
 ): Promise<Profile> {
   const { use } = test.info().project
   const { actionTimeout = 0 } = use
   const home = new URL('./', baseURL ?? use.baseURL).href
+  if (preferences !== undefined) {
+    mkdirSync(join(folder, 'Default'), { recursive: true })
+    writeFileSync(join(folder, 'Default/Preferences'), JSON.stringify(preferences))
+  }
   const context = await chromium.launchPersistentContext(folder, {
     ...use.launchOptions,
+    ...(executablePath === undefined ? {} : { executablePath }),
     args: [...(use.launchOptions?.args ?? []), ...args],
     headless: use.headless ?? true,
     acceptDownloads: true,
