@@ -7,6 +7,7 @@ export type FileKind =
   | 'statement'
   | 'key'
   | 'identity_backup'
+  | 'archive'
   | 'later_format'
   | 'memories'
   | 'utf16'
@@ -36,7 +37,10 @@ export function recognise(start: Uint8Array): FileKind {
     return mark === 0xfeff || mark === 0xfffe ? 'utf16' : 'unknown'
   }
   // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
-  if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'
+  if (text.startsWith(FRAME.envelope)) {
+    if (isArchive(text)) return 'archive'
+    return isLater(text) ? 'later_format' : 'manifest'
+  }
   if (text.startsWith('{"audit_path":[') && text.includes('"format":"omega-audit-proof/'))
     return 'later_format'
   if (text.startsWith(STATEMENT)) return 'statement'
@@ -45,6 +49,12 @@ export function recognise(start: Uint8Array): FileKind {
   if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'
   // Re-formatted on its way: opened as what it was, it is refused with words that say so.
   return REFORMATTED.test(text) ? 'manifest' : 'memories'
+}
+
+/** The second line of a store archive names its format. */
+function isArchive(text: string): boolean {
+  const end = text.indexOf('\n')
+  return end !== -1 && text.startsWith('"format":"omega-store/', end + 1)
 }
 
 /** A proof stands on one line; an audit export names its format on a line of its own. */

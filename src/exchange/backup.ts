@@ -132,6 +132,14 @@ async function importPrivateKey(pkcs8: Uint8Array<ArrayBuffer>): Promise<CryptoK
   }
 }
 
+/** What stands open in the text of a backup. Throws `backup_invalid`. */
+export async function readSealed(
+  text: string,
+): Promise<{ readonly fingerprint: string; readonly public_key_pem: string }> {
+  const { fingerprint, public_key_pem } = await readBackup(new Blob([text]))
+  return { fingerprint: fingerprint as string, public_key_pem: public_key_pem as string }
+}
+
 async function readBackup(file: Blob): Promise<JsonObject> {
   try {
     if (file.size > MAX_BACKUP_BYTES) throw new ExchangeError('backup_invalid')

@@ -24,6 +24,16 @@ export async function getIdentity(instance: Instance): Promise<Identity | null> 
   return identity
 }
 
+/** The identity whose key can be used now; null where there is none. */
+export async function getSigner(instance: Instance): Promise<Identity | null> {
+  return (await currentIdentity(instance))?.key === undefined ? null : getIdentity(instance)
+}
+
+/** Identities of a restored store whose private keys have not been brought, and that therefore sign nothing. */
+export async function identitiesWithoutKey(instance: Instance): Promise<Identity[]> {
+  return (await instance.db.getAll('identities')).filter((record) => !isUsable(record))
+}
+
 /** Fingerprints of all keys this instance ever signed with. */
 export async function ownKeys(instance: Instance): Promise<string[]> {
   return instance.db.getAllKeys('identities')
@@ -100,7 +110,7 @@ export async function restoreIdentity(instance: Instance, file: Blob, passphrase
 /** Signs with the identity's key. Throws `no_identity`. */
 export async function sign(instance: Instance, message: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const record = await currentIdentity(instance)
-  if (record === null) throw new ExchangeError('no_identity')
+  if (record?.key === undefined) throw new ExchangeError('no_identity')
   return new Uint8Array(await crypto.subtle.sign('Ed25519', record.key, message))
 }
 
@@ -130,15 +140,21 @@ export function checkLabel(text: string): string {
 }
 
 async function currentIdentity(instance: Instance): Promise<IdentityRecord | null> {
-  return (await instance.db.getAll('identities')).at(-1) ?? null
+  return (await instance.db.getAll('identities')).findLast(isUsable) ?? null
+}
+
+/** Its private key is here, or can be had of a passphrase. */
+function isUsable({ key, sealed }: IdentityRecord): boolean {
+  return key !== undefined || sealed !== undefined
 }
 
 async function keepIdentity(instance: Instance, record: IdentityRecord, operation: string): Promise<void> {
   await perform(instance, operation, ['identities'], async (tx) => {
     const identities = tx.objectStore('identities')
     // Asked again inside the transaction: another tab may have made one meanwhile.
-    if ((await identities.count()) > 0) throw new ExchangeError('identity_exists')
-    await identities.add(record)
+    if ((await identities.getAll()).some(isUsable)) throw new ExchangeError('identity_exists')
+    // In a restored store it may stand there without its key.
+    await identities.put(record)
     const { fingerprint, label, backup } = record
     return { result: undefined, subject: { fingerprint, label, backup } }
   })

@@ -49,7 +49,9 @@ export interface IdentityRecord {
   readonly public_key_pem: string
   readonly created_at: string
   /** Non-extractable: structured clone keeps it so, no script reads its bytes. */
-  readonly key: CryptoKey
+  readonly key?: CryptoKey
+  /** Canonical text of the backup file in which the private key is wrapped under a passphrase. */
+  readonly sealed?: string
   readonly backup: boolean
   readonly restored: boolean
 }

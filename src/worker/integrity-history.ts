@@ -55,7 +55,10 @@ export class History {
   /** Manifests made and imported. */
   readonly manifests = new Map<string, 'made' | 'imported'>()
   readonly peers = new Map<string, PeerDecisions>()
-  readonly identities = new Map<string, { label: string; backup: boolean; restored: boolean }>()
+  readonly identities = new Map<
+    string,
+    { label: string; backup: boolean; restored: boolean; /** Its private key was here since. */ held: boolean }
+  >()
   /** Per stream of ours: how many sequences were reserved, and the manifest signed last. */
   readonly streams = new Map<string, { issued: number; last: string | null }>()
   /** Ids of refused manifests of forks, and whether a person let the stream go on since. */
@@ -134,9 +137,18 @@ export class History {
       case 'identity_renamed':
         this.#takeIdentity(deed, operation)
         break
+      case 'store_restored':
+        this.#takeRestored()
+        break
       default:
         this.#takePeer(deed, operation)
     }
+  }
+
+  /** A store came back from a backup: without private keys, and without the streams of ours, which were given up. */
+  #takeRestored(): void {
+    this.streams.clear()
+    for (const identity of this.identities.values()) Object.assign(identity, { restored: true, held: false })
   }
 
   /** A memory alone is its own root. */
@@ -181,6 +193,7 @@ export class History {
         label,
         backup: deed.is('backup'),
         restored: operation === 'identity_restored',
+        held: true,
       })
     else if (known !== undefined) known.label = label
   }
