@@ -26,7 +26,13 @@ export interface OpenedArchive {
 }
 
 /** Faults of the machine and not of what is kept. */
-const NOT_OF_THE_STORE = ['cancelled', 'worker_lost', 'file_unreadable', 'storage_full', 'storage_unavailable']
+const NOT_OF_THE_STORE = [
+  'cancelled',
+  'worker_lost',
+  'file_unreadable',
+  'storage_full',
+  'storage_unavailable',
+]
 
 /**
  * Writes everything that is kept here, but private keys, into one file (store-format), signed where there is an identity

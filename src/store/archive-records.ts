@@ -115,7 +115,8 @@ const SHAPES: Readonly<Record<Exclude<RecordKind, 'audit'>, Shape>> = {
       added_at: isTime,
       compared: isComparison,
       fingerprint: isHash,
-      history: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => hasShape(each, DECISION)),
+      history: (value) =>
+        Array.isArray(value) && value.length > 0 && value.every((each) => hasShape(each, DECISION)),
       label: isShortString,
       public_key_pem: isText,
       state: (value) => value === 'trusted' || value === 'revoked',
@@ -345,7 +346,10 @@ export class HoldingsBuilder {
 }
 
 /** The key is one that is allowed, spelled as it is kept, and the one that the fingerprint names. */
-function checkKey(kind: RecordKind, { fingerprint, public_key_pem }: Pick<PeerRecord, 'fingerprint' | 'public_key_pem'>): void {
+function checkKey(
+  kind: RecordKind,
+  { fingerprint, public_key_pem }: Pick<PeerRecord, 'fingerprint' | 'public_key_pem'>,
+): void {
   const key = readPublicKey(public_key_pem)
   if (key.fingerprint !== fingerprint || key.pem !== public_key_pem) throw invalid(kind, 'another key')
 }
@@ -380,7 +384,10 @@ export async function* encodeHoldings(
   }
   yield* all('audit', holdings.audit)
   // The key stays behind: it is not even readable.
-  yield* all('identity', holdings.identities.map(({ key: _, ...identity }) => identity))
+  yield* all(
+    'identity',
+    holdings.identities.map(({ key: _, ...identity }) => identity),
+  )
   yield* all('peer', holdings.peers)
   for (const { evidence, ...manifest } of holdings.manifests) {
     yield one('manifest', manifest)

@@ -12,7 +12,7 @@ import {
 } from '../store/archive-records.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex } from '../store/memory-index.ts'
-import type { MemoryStore } from '../store/memory-store.ts'
+import { MemoryStore } from '../store/memory-store.ts'
 import { SEPARATOR } from '../store/page.ts'
 import type { BatchOrigin } from '../store/schema.ts'
 import { readStored } from '../store/segment.ts'
@@ -33,11 +33,9 @@ const PART_BYTES = 2 * 1024 * 1024
  * Puts the whole store into the form of an archive. Memories are not read: the file refers to where they lie, and it
  * is for whoever reads it first to find one that is damaged. Throws `store_empty`, `storage_damaged`, `cancelled`.
  */
-export async function composeArchive(
-  db: Database,
-  store: MemoryStore,
-  context: TaskContext,
-): Promise<ArchiveBody> {
+export async function composeArchive(db: Database, context: TaskContext): Promise<ArchiveBody> {
+  // Read anew: what is known of pages by now may not tell yet which of their lines were deleted.
+  const store = new MemoryStore(db)
   const index = await store.upToDate()
   const batches = batchesOf(index)
   const holdings = await readHoldings(db, batches)
@@ -76,7 +74,12 @@ export async function composeArchive(
 function batchesOf(index: MemoryIndex): ArchivedBatch[] {
   const batches = new Map<string, ArchivedBatch & { lines: number; erased: ErasedRow[] }>()
   for (const { page, batch, start } of index.pages()) {
-    const known = batches.get(batch.id) ?? { id: batch.id, lines: 0, origin: cleanOrigin(batch.origin), erased: [] }
+    const known = batches.get(batch.id) ?? {
+      id: batch.id,
+      lines: 0,
+      origin: cleanOrigin(batch.origin),
+      erased: [],
+    }
     batches.set(batch.id, known)
     const supersedes = new Map(page.supersedes.map(({ row, leaves }) => [row, leaves]))
     for (const row of [...(page.erased ?? [])].sort((a, b) => a - b)) {
@@ -122,19 +125,30 @@ function liveLines(index: MemoryIndex): Uint32Array {
 
 /** All small records, as they stand at one moment. */
 async function readHoldings(db: Database, batches: ArchivedBatch[]): Promise<Omit<Holdings, 'leaves'>> {
-  const names = ['audit', 'identities', 'peers', 'manifests', 'places', 'forks', 'own_streams', 'tombstones', 'settings'] as const
+  const names = [
+    'audit',
+    'identities',
+    'peers',
+    'manifests',
+    'places',
+    'forks',
+    'own_streams',
+    'tombstones',
+    'settings',
+  ] as const
   const tx = db.transaction(names)
-  const [audit, identities, peers, manifests, places, forks, streams, tombstones, settings] = await Promise.all([
-    tx.objectStore('audit').getAll(),
-    tx.objectStore('identities').getAll(),
-    tx.objectStore('peers').getAll(),
-    tx.objectStore('manifests').getAll(),
-    tx.objectStore('places').getAll(),
-    tx.objectStore('forks').getAll(),
-    tx.objectStore('own_streams').getAll(),
-    tx.objectStore('tombstones').getAll(),
-    tx.objectStore('settings').getAll(),
-  ])
+  const [audit, identities, peers, manifests, places, forks, streams, tombstones, settings] =
+    await Promise.all([
+      tx.objectStore('audit').getAll(),
+      tx.objectStore('identities').getAll(),
+      tx.objectStore('peers').getAll(),
+      tx.objectStore('manifests').getAll(),
+      tx.objectStore('places').getAll(),
+      tx.objectStore('forks').getAll(),
+      tx.objectStore('own_streams').getAll(),
+      tx.objectStore('tombstones').getAll(),
+      tx.objectStore('settings').getAll(),
+    ])
   return {
     audit,
     identities,

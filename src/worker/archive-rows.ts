@@ -132,5 +132,8 @@ class Manifests {
 }
 
 function wrong(what: string, batch?: ArchivedBatch): ExchangeError {
-  return new ExchangeError('archive_invalid', batch === undefined ? `memories: ${what}` : `memories: ${what} ${batch.id}`)
+  return new ExchangeError(
+    'archive_invalid',
+    batch === undefined ? `memories: ${what}` : `memories: ${what} ${batch.id}`,
+  )
 }

@@ -226,7 +226,9 @@ async function readTail(
       if (index === header.memory_count) throw new ExchangeError('count_mismatch', '', place)
       isLast = line.bytes.at(-1) !== COMMA
       try {
-        const memory = parseMemory(parseCanonical(decodeUtf8(isLast ? line.bytes : line.bytes.subarray(0, -1))))
+        const memory = parseMemory(
+          parseCanonical(decodeUtf8(isLast ? line.bytes : line.bytes.subarray(0, -1))),
+        )
         lines.take(checkMemory(memory), line.offset, ownKeys.includes(memory.author))
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error

@@ -1,17 +1,12 @@
-import { equalBytes, fromHex } from '../core/bytes.ts'
-import { ExchangeError } from '../core/errors.ts'
+import { fromHex } from '../core/bytes.ts'
 import type { Database } from '../store/database.ts'
 import type { ArchivedBatch } from '../store/archive-records.ts'
 import type { StoredBytes } from '../store/segment.ts'
 import { Staging } from '../store/staging.ts'
+import { ArchivedEntries } from './archived-entries.ts'
 import { rowsOf } from './archive-rows.ts'
-import { kernel } from './kernel.ts'
 import type { OpenedArchive } from './opened-archive.ts'
 import type { TaskContext } from './protocol.ts'
-import { nextTask, readBlob } from './source.ts'
-import { readEntries, type Entry } from './stage-run.ts'
-
-const LINES_A_PAUSE = 512
 
 /** What was staged of an archive, to be made visible by the deed that restores it. */
 export interface StagedArchive {
@@ -31,7 +26,7 @@ export async function stageArchive(
   { batches: ids }: { readonly batches: readonly string[] },
   context: TaskContext,
 ): Promise<StagedArchive> {
-  const entries = new Entries(opened, context)
+  const entries = new ArchivedEntries(opened, context)
   const staged: { id: string; lines: number }[] = []
   const { holdings } = opened
   let line = 0
@@ -49,7 +44,7 @@ export async function stageArchive(
 async function stageBatch(
   staging: Staging,
   batch: ArchivedBatch,
-  { opened, n, line, entries }: { opened: OpenedArchive; n: number; line: number; entries: Entries },
+  { opened, n, line, entries }: { opened: OpenedArchive; n: number; line: number; entries: ArchivedEntries },
 ): Promise<void> {
   const { indexes, erased } = opened.rows
   for (const row of rowsOf(batch, line)) {
@@ -65,42 +60,4 @@ async function stageBatch(
     if (isFull) await staging.flush()
   }
   await staging.flush()
-}
-
-/** The memories of an archive one after the other, each hashed again and held against its leaf. */
-class Entries {
-  readonly #opened: OpenedArchive
-  readonly #context: TaskContext
-  readonly #runs: ReturnType<OpenedArchive['runs']>
-  #run: Iterator<Entry> | null = null
-
-  constructor(opened: OpenedArchive, context: TaskContext) {
-    this.#opened = opened
-    this.#context = context
-    this.#runs = opened.runs()
-  }
-
-  /** Memory `index`, which must be asked for in order. Throws `file_changed`, `cancelled`. */
-  async next(index: number): Promise<Entry> {
-    if (index % LINES_A_PAUSE === 0) await this.#pause(index)
-    let next = this.#run?.next()
-    if (next === undefined || next.done === true) {
-      const run = this.#runs.next().value
-      if (run === undefined) throw new ExchangeError('file_changed', '', { index })
-      // All at once: the kernel that reads them is everybody's.
-      this.#run = [...readEntries(kernel, await readBlob(run.lines), run)].values()
-      next = this.#run.next()
-    }
-    const entry: Entry | undefined = next.done === true ? undefined : next.value
-    if (entry === undefined || !equalBytes(entry.leaf, this.#opened.leaves.at(index)))
-      throw new ExchangeError('file_changed', '', { index })
-    return entry
-  }
-
-  async #pause(done: number): Promise<void> {
-    // A segment takes thousands without a pause, in which a cancel could be heard.
-    await nextTask()
-    if (this.#context.signal.aborted) throw new ExchangeError('cancelled')
-    this.#context.progress({ done, total: this.#opened.leaves.length, memories: done })
-  }
 }

@@ -28,6 +28,7 @@ import { startedKernel } from './kernel.ts'
 import { Lanes, startLane } from './lanes.ts'
 import { OpenedManifest } from './opened-manifest.ts'
 import { OpenedArchive } from './opened-archive.ts'
+import { mergeArchive, type MergedArchive, type MergeInput } from './merge-archive.ts'
 import { packFile } from './pack.ts'
 import type { Task } from './protocol.ts'
 import {
@@ -83,6 +84,9 @@ export interface Tasks {
   openArchive: Task<{ file: Blob }, { opened: Handle; summary: ArchiveSummary }>
   /** Its records, to be put into the store. */
   readHoldings: Task<{ opened: Handle }, Holdings>
+  /** What `mergeArchive` would do. */
+  previewMerge: Task<MergeInput & { opened: Handle }, MergedArchive>
+  mergeArchive: Task<MergeInput & { opened: Handle; ids: readonly string[] }, MergedArchive>
   stageArchive: Task<{ opened: Handle; batches: readonly string[] }, StagedArchive>
   locate: Task<{ key: string }, { keys: string[]; lines: LineBytes[]; leaf: string }>
   checkIntegrity: Task<Record<string, never>, Walked>
@@ -167,16 +171,21 @@ export function createTasks(opening: Promise<Database>): Tasks {
       const { db, store } = await storing
       return stageDrafts(db, store, { ...input, drafts: held(foreign, opened), byHand: false }, context)
     },
-    async composeArchive(_, context) {
-      const { db, store } = await storing
-      return composeArchive(db, store, context)
-    },
+    composeArchive: async (_, context) => composeArchive((await storing).db, context),
     async openArchive({ file }, context) {
       const archive = await OpenedArchive.verify(await Source.open(file), lanes, context)
       archives.set(++handles, archive)
       return { opened: handles, summary: summaryOf(archive) }
     },
     readHoldings: async ({ opened }) => held(archives, opened).holdings,
+    async previewMerge({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return mergeArchive(db, store, held(archives, opened), { ...input, ids: null }, context)
+    },
+    async mergeArchive({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return mergeArchive(db, store, held(archives, opened), input, context)
+    },
     async stageArchive({ opened, ...input }, context) {
       const { db } = await storing
       return stageArchive(db, held(archives, opened), input, context)
