@@ -11,7 +11,15 @@ import { listPeers, revokePeer } from '../../src/exchange/peers.ts'
 import { previewRestore, restoreStore } from '../../src/exchange/restore.ts'
 import { craftManifest, craftMemory, createStranger } from './craft.ts'
 import { openFull } from './full.ts'
-import { codeOf, dump, openTestInstance, openWithIdentity, rowsOf, trust, type TestInstance } from './instance.ts'
+import {
+  codeOf,
+  dump,
+  openTestInstance,
+  openWithIdentity,
+  rowsOf,
+  trust,
+  type TestInstance,
+} from './instance.ts'
 
 const PASSPHRASE = 'several words that do not belong'
 
@@ -311,7 +319,9 @@ describe('all or nothing', () => {
     const { file } = await backUpStore(a)
     const b = await openTestInstance()
     const opened = await openArchive(b, file)
-    const batches = (await b.worker.call('readHoldings', { opened: opened.handle })).batches.map(({ id }) => id)
+    const batches = (await b.worker.call('readHoldings', { opened: opened.handle })).batches.map(
+      ({ id }) => id,
+    )
     await b.worker.call('stageArchive', { opened: opened.handle, batches })
     b.workers.at(-1)!.terminate()
     expect(await b.db.count('segments')).toBe(2)
