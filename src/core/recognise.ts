@@ -47,14 +47,17 @@ export function recognise(start: Uint8Array): FileKind {
   if (text.startsWith('{"cipher":{') && text.includes('"format":"omega-identity-backup/'))
     return 'identity_backup'
   if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'
+  if (/^\s*\{\s*"envelope"/.test(text) && /"format"\s*:\s*"omega-store\//.test(text)) return 'archive'
   // Re-formatted on its way: opened as what it was, it is refused with words that say so.
   return REFORMATTED.test(text) ? 'manifest' : 'memories'
 }
 
-/** The second line of a store archive names its format. */
+/** The second line of a store archive names its format; re-formatted, it is refused as what it was. */
 function isArchive(text: string): boolean {
   const end = text.indexOf('\n')
-  return end !== -1 && text.startsWith('"format":"omega-store/', end + 1)
+  if (end !== -1 && text.startsWith('"format":"omega-store/', end + 1)) return true
+  const first = end === -1 ? text : text.slice(0, end)
+  return first.includes(',"format":"omega-store/')
 }
 
 /** A proof stands on one line; an audit export names its format on a line of its own. */

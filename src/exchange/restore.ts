@@ -54,7 +54,7 @@ const ALL: readonly StoreName[] = [
 ]
 
 /** Whether nothing has ever been done here: every deed leaves its row. */
-export async function isFresh(instance: Instance): Promise<boolean> {
+async function isFresh(instance: Instance): Promise<boolean> {
   return (await instance.db.count('audit')) === 0
 }
 

@@ -55,7 +55,7 @@ export interface Holdings {
 }
 
 /** Leaves on one line. */
-export const LEAVES_A_LINE = 65_536
+const LEAVES_A_LINE = 65_536
 /** The settings that travel. Those that count deeds follow from the audit rows. */
 export const ARCHIVED_SETTINGS: Readonly<Record<string, Check>> = { last_backup: isTime }
 const MAX_FILE_NAME = 1024
