@@ -92,8 +92,8 @@ export class OpenedArchive {
 /** The contents in a file any part of which can be read. */
 async function inflate(source: Source, context: TaskContext): Promise<Blob> {
   if (source.plain === null)
-    for await (const chunk of source.chunks(context))
-      context.progress({ done: source.read, total: source.size, memories: chunk.length === 0 ? 0 : 0 })
+    for await (const _ of source.chunks(context))
+      context.progress({ done: source.read, total: source.size, memories: 0 })
   return source.plain!
 }
 
