@@ -385,6 +385,23 @@ const WORDS = {
     remedy: 'Keep the key locked under a passphrase, or use the app from a server, at an address of its own.',
   },
 
+  // Backup of the store
+  archive_invalid: {
+    title: 'This backup does not hold together',
+    what: 'A record in it is none that this program writes, stands in another place than it has, or contradicts the rest of the file. Nothing was restored.',
+    remedy: 'Use another copy of the file, or an earlier backup.',
+  },
+  archive_foreign: {
+    title: 'This backup is not of this store',
+    what: 'This store has an identity, and the backup is not signed by it. Memories, keys and decisions of another store would stand here as your own. Nothing was changed.',
+    remedy: 'Restore it in a browser profile in which nothing has been done yet.',
+  },
+  store_empty: {
+    title: 'There is nothing to back up',
+    what: 'Nothing has been done in this store yet. No file was written.',
+    remedy: 'Make an identity or take something in first.',
+  },
+
   // Opening and keeping
   not_recognised: {
     title: 'It is not known what this file is',

@@ -7,6 +7,7 @@ export type FileKind =
   | 'statement'
   | 'key'
   | 'identity_backup'
+  | 'archive'
   | 'later_format'
   | 'memories'
   | 'utf16'
@@ -36,15 +37,27 @@ export function recognise(start: Uint8Array): FileKind {
     return mark === 0xfeff || mark === 0xfffe ? 'utf16' : 'unknown'
   }
   // Our own formats are canonical, so each has one beginning; what stands inside may be anybody's.
-  if (text.startsWith(FRAME.envelope)) return isLater(text) ? 'later_format' : 'manifest'
+  if (text.startsWith(FRAME.envelope)) {
+    if (isArchive(text)) return 'archive'
+    return isLater(text) ? 'later_format' : 'manifest'
+  }
   if (text.startsWith('{"audit_path":[') && text.includes('"format":"omega-audit-proof/'))
     return 'later_format'
   if (text.startsWith(STATEMENT)) return 'statement'
   if (text.startsWith('{"cipher":{') && text.includes('"format":"omega-identity-backup/'))
     return 'identity_backup'
   if (!/^\s*[[{]/.test(text)) return text.includes('-----BEGIN ') ? 'key' : 'unknown'
+  if (/^\s*\{\s*"envelope"/.test(text) && /"format"\s*:\s*"omega-store\//.test(text)) return 'archive'
   // Re-formatted on its way: opened as what it was, it is refused with words that say so.
   return REFORMATTED.test(text) ? 'manifest' : 'memories'
+}
+
+/** The second line of a store archive names its format; re-formatted, it is refused as what it was. */
+function isArchive(text: string): boolean {
+  const end = text.indexOf('\n')
+  if (end !== -1 && text.startsWith('"format":"omega-store/', end + 1)) return true
+  const first = end === -1 ? text : text.slice(0, end)
+  return first.includes(',"format":"omega-store/')
 }
 
 /** A proof stands on one line; an audit export names its format on a line of its own. */

@@ -4,12 +4,13 @@ import { ExchangeError } from '../core/errors.ts'
 import { parseIdentityBackup, type IdentityBackup } from '../core/identity-backup.ts'
 import { encodePublicKey, fingerprintOf } from '../core/pem.ts'
 import { isShortString } from '../core/text.ts'
-import type { IdentityRecord } from '../store/schema.ts'
+import { LOCK_MINUTES, type IdentityRecord } from '../store/schema.ts'
 import { readBackup, seal, toBackupFile, unseal } from './backup.ts'
 import { nowAsTime, perform, type Instance } from './instance.ts'
 import { keepsKeys } from './key-keeping.ts'
 
-export const LOCK_MINUTES = [5, 15, 60] as const
+export { LOCK_MINUTES } from '../store/schema.ts'
+
 export const LOCK_SETTING = 'lock_minutes'
 const DEFAULT_LOCK_MINUTES = 15
 
@@ -27,10 +28,17 @@ export interface NewIdentity {
   readonly backup: File | null
 }
 
+export type Sign = (message: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>
+
 /** The identity that signs here; null before one is made. */
 export async function getIdentity(instance: Instance): Promise<Identity | null> {
   const record = await currentIdentity(instance)
   return record === null ? null : toIdentity(record)
+}
+
+/** Identities of a restored store whose private keys have not been brought, and that therefore sign nothing. */
+export async function identitiesWithoutKey(instance: Instance): Promise<Identity[]> {
+  return (await instance.db.getAll('identities')).filter((record) => !isUsable(record)).map(toIdentity)
 }
 
 /** Fingerprints of all keys this instance ever signed with. */
@@ -133,9 +141,7 @@ export async function restoreIdentity(
  * What signs with the identity's key, for one deed: begun before the key was locked, it may end after. Throws
  * `no_identity`, `identity_locked`.
  */
-export async function openSigner(
-  instance: Instance,
-): Promise<(message: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>> {
+export async function openSigner(instance: Instance): Promise<Sign> {
   const record = await requireRecord(instance)
   const key = record.key ?? instance.heldKey.get(record.fingerprint)
   if (key === null) throw new ExchangeError('identity_locked')
@@ -156,7 +162,7 @@ export async function changeIdentity(
 ): Promise<void> {
   await perform(instance, operation, ['identities'], async (tx) => {
     const identities = tx.objectStore('identities')
-    const record = (await identities.getAll()).at(-1)
+    const record = (await identities.getAll()).findLast(isUsable)
     if (record === undefined) throw new ExchangeError('no_identity')
     const changed = change(record)
     await identities.put(changed)
@@ -212,7 +218,12 @@ export function checkLabel(text: string): string {
 }
 
 async function currentIdentity(instance: Instance): Promise<IdentityRecord | null> {
-  return (await instance.db.getAll('identities')).at(-1) ?? null
+  return (await instance.db.getAll('identities')).findLast(isUsable) ?? null
+}
+
+/** Its private key is here, or can be had of a passphrase. */
+function isUsable({ key, sealed }: IdentityRecord): boolean {
+  return key !== undefined || sealed !== undefined
 }
 
 /** Before anything is made of a key: there is none yet, and it could be kept. */
@@ -232,8 +243,9 @@ async function keepIdentity(
   await perform(instance, operation, ['identities'], async (tx) => {
     const identities = tx.objectStore('identities')
     // Asked again inside the transaction: another tab may have made one meanwhile.
-    if ((await identities.count()) > 0) throw new ExchangeError('identity_exists')
-    await identities.add(record)
+    if ((await identities.getAll()).some(isUsable)) throw new ExchangeError('identity_exists')
+    // In a restored store it may stand there without its key.
+    await identities.put(record)
     const { fingerprint, label, backup, key } = record
     return { result: undefined, subject: { fingerprint, label, backup, locked: key === undefined } }
   })

@@ -3,6 +3,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { recognise, RECOGNISED_BYTES } from '../core/recognise.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { inUse, isGzip } from '../worker/source.ts'
+import { openArchive, type OpenedArchive } from './archive.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import { openManifest, type OpenedManifest } from './manifest.ts'
 import { requireStore, type Verifier } from './instance.ts'
@@ -15,6 +16,7 @@ export type Opened =
   | { readonly kind: 'key'; readonly key: KeyOffer }
   | { readonly kind: 'statement'; readonly statement: VerifiedStatement; readonly fileName: string }
   | { readonly kind: 'identity_backup'; readonly file: File }
+  | { readonly kind: 'archive'; readonly archive: OpenedArchive }
   | { readonly kind: 'memories'; readonly foreign: OpenedForeign }
 
 const MAX_SMALL_BYTES = 64 * 1024
@@ -22,8 +24,8 @@ const MAX_SMALL_BYTES = 64 * 1024
 /**
  * Opens a file that was picked, dropped or pasted: told by its contents, taken to where it belongs. Nothing is kept.
  * A manifest that does not hold is no error: its report says so. Throws `file_empty`, `not_recognised`, `not_utf8`,
- * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key or statement
- * throws; of what is no use without a store, why there is none.
+ * `gzip_invalid`, `limit_exceeded`, `file_unreadable`, `not_supported_yet`, `cancelled`, what reading a key, a statement
+ * or a store archive throws; of what is no use without a store, why there is none.
  */
 export async function openFile(verifier: Verifier, file: File, options: CallOptions = {}): Promise<Opened> {
   const start = await readStart(file, RECOGNISED_BYTES)
@@ -52,6 +54,8 @@ export async function openFile(verifier: Verifier, file: File, options: CallOpti
     case 'identity_backup':
       requireStore(verifier)
       return { kind, file: new File([await readSmall(file, MAX_SMALL_BYTES)], file.name) }
+    case 'archive':
+      return { kind, archive: await openArchive(requireStore(verifier), file, options) }
     case 'memories':
       return { kind, foreign: await openForeign(requireStore(verifier), file, options) }
   }

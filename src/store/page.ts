@@ -69,6 +69,7 @@ export class PageBuilder {
   readonly #tags: number[] = []
   readonly #indexes: number[] = []
   readonly #supersedes: { row: number; leaves: readonly string[] }[] = []
+  readonly #erased: number[] = []
 
   get count(): number {
     return this.#lines.length
@@ -98,6 +99,21 @@ export class PageBuilder {
     if (supersedes !== undefined) this.#supersedes.push({ row: this.count - 1, leaves: supersedes })
   }
 
+  /** A line whose text was taken out, as `eraseRows` leaves it; `supersedes` as it had it. */
+  addErased(key: Uint8Array, leaf: Uint8Array, index: number, supersedes: readonly string[]): void {
+    this.#erased.push(this.count)
+    this.#lines.push(new Uint8Array())
+    this.#offsets.push(this.#offsets.at(-1)! + SEPARATOR.length)
+    this.#keys.push(key)
+    this.#leaves.push(leaf)
+    this.#times.push(0)
+    this.#entities.push(this.#placeOf(''))
+    this.#types.push(NO_TYPE)
+    this.#tagStarts.push(this.#tags.length)
+    this.#indexes.push(index)
+    if (supersedes.length > 0) this.#supersedes.push({ row: this.count - 1, leaves: supersedes })
+  }
+
   build(batch: string): BuiltPage<Uint8Array> {
     return {
       lines: concat(...this.#lines.flatMap((line) => [line, SEPARATOR])),
@@ -116,6 +132,7 @@ export class PageBuilder {
         tags: Uint16Array.from(this.#tags),
         indexes: Uint32Array.from(this.#indexes),
         supersedes: this.#supersedes,
+        ...(this.#erased.length === 0 ? {} : { erased: this.#erased }),
       },
     }
   }

@@ -48,7 +48,7 @@ export interface IdentityRecord {
   readonly label: string
   readonly public_key_pem: string
   readonly created_at: string
-  /** Non-extractable: structured clone keeps it so, no script reads its bytes. Absent: the identity is locked. */
+  /** Non-extractable: structured clone keeps it so, no script reads its bytes. Absent: the identity is locked, or restored without it. */
   readonly key?: CryptoKey
   /** The key wrapped under a passphrase: the text of an identity backup. */
   readonly sealed?: string
@@ -123,6 +123,9 @@ export interface OwnStreamRecord {
   readonly last: string | null
   readonly created_at: string
 }
+
+/** Minutes without a deed after which an unlocked identity is locked; one of them is the setting. */
+export const LOCK_MINUTES = [5, 15, 60] as const
 
 export interface SettingRecord {
   readonly name: string

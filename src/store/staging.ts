@@ -40,6 +40,13 @@ export class Staging {
     return this.#builder.isFull
   }
 
+  /** Takes a line whose text was taken out: its leaf stays known. As `add`. */
+  addErased(key: Uint8Array, leaf: Uint8Array, index: number, supersedes: readonly string[] = []): boolean {
+    this.#builder.addErased(key, leaf, index, supersedes)
+    this.staged++
+    return this.#builder.isFull
+  }
+
   /** Writes what is collected. Throws `storage_full`, `storage_unavailable`. */
   async flush(): Promise<void> {
     if (this.#builder.count === 0) return
@@ -57,6 +64,11 @@ export class Staging {
   /** Bytes in the form in which this browser keeps them. */
   keepable(parts: readonly Uint8Array<ArrayBuffer>[]): StoredBytes {
     return keepsBlobs ? new Blob([...parts]) : concat(...parts)
+  }
+
+  /** The same of what lies in a Blob already, as far as is known by now. */
+  static async keepable(bytes: Blob): Promise<StoredBytes> {
+    return keepsBlobs ? bytes : readStored(bytes)
   }
 
   async #put(page: Omit<Page, 'id'>, lines: Blob): Promise<void> {

@@ -299,6 +299,8 @@ function placeOf(opened: Opened): [PlaceName, string] {
       return ['peers', 'trust']
     case 'identity_backup':
       return ['identity', 'restore']
+    case 'archive':
+      return ['identity', 'store']
     case 'memories':
       return ['memories', 'open']
   }
@@ -307,4 +309,5 @@ function placeOf(opened: Opened): [PlaceName, string] {
 function closeOpened(opened: Opened | null): void {
   if (opened?.kind === 'manifest') opened.manifest.close()
   if (opened?.kind === 'memories') opened.foreign.close()
+  if (opened?.kind === 'archive') opened.archive.close()
 }

@@ -39,6 +39,8 @@ export class HeldLines {
   readonly #ownLeaves = new ByteTable()
   /** Leaves that peers brought: asked for only where something was handed over. */
   readonly #broughtLeaves: ByteTable | null
+  /** Keys of memories that peers brought: a backup may have brought the place of one that was deleted elsewhere. */
+  readonly #broughtKeys: ByteTable | null
   readonly #erased: Erased[] = []
   /** Leaves that deleted memories of our own had replaced. */
   readonly #replaced: { readonly leaf: string; readonly place: FaultPlace }[] = []
@@ -66,6 +68,7 @@ export class HeldLines {
     this.#history = history
     this.#register = register
     this.#tombstones = new Set([...tombstones].map(String))
+    this.#broughtKeys = history.isMerged ? new ByteTable() : null
     this.#broughtLeaves = [...history.manifests.values()].includes('made') ? new ByteTable() : null
   }
 
@@ -102,6 +105,7 @@ export class HeldLines {
       this.#ownKeys.add(page.keys, 32 * row)
       return
     }
+    this.#broughtKeys?.add(page.keys, 32 * row)
     const known = this.#register.manifests.get(origin.manifest)
     if (known?.leavesHold !== true) return
     const indexes = this.#indexes.get(origin.manifest) ?? new Uint8Array(known.header.memory_count)
@@ -212,8 +216,8 @@ export class HeldLines {
     const keys = new Set<string>()
     for (const { key, place } of this.#erased) {
       keys.add(toHex(key))
-      if (!this.#tombstones.has(toHex(key)) && this.#ownKeys.find(key) === -1)
-        this.#findings.fault('tombstone_missing', place)
+      const isLive = this.#ownKeys.find(key) !== -1 || (this.#broughtKeys?.find(key) ?? -1) !== -1
+      if (!this.#tombstones.has(toHex(key)) && !isLive) this.#findings.fault('tombstone_missing', place)
     }
     const nowhere = [...this.#tombstones].filter((key) => !keys.has(key))
     if (nowhere.length > (gone ?? Infinity))

@@ -42,6 +42,8 @@ interface Deletions {
 /** What the audit rows say was done: the rest of the store is held against it, so that nothing changes beside them. */
 export class History {
   head: IntegrityReport['audit_head'] = null
+  /** A backup was restored into this store when it had memories of its own. */
+  isMerged = false
   /** Memories of our own: how many were ever added, and under which root by which row. */
   readonly own: { lines: number; readonly roots: Map<string, number>; readonly rootless: number[] } = {
     lines: 0,
@@ -55,7 +57,15 @@ export class History {
   /** Manifests made and imported. */
   readonly manifests = new Map<string, 'made' | 'imported'>()
   readonly peers = new Map<string, PeerDecisions>()
-  readonly identities = new Map<string, { label: string; backup: boolean; restored: boolean }>()
+  readonly identities = new Map<
+    string,
+    {
+      label: string
+      backup: boolean
+      restored: boolean
+      /** Its private key was here since. */ held: boolean
+    }
+  >()
   /** Per stream of ours: how many sequences were reserved, and the manifest signed last. */
   readonly streams = new Map<string, { issued: number; last: string | null }>()
   /** Ids of refused manifests of forks, and whether a person let the stream go on since. */
@@ -134,9 +144,61 @@ export class History {
       case 'identity_renamed':
         this.#takeIdentity(deed, operation)
         break
+      case 'store_restored':
+        this.#takeRestored()
+        break
+      case 'store_merged':
+        this.#takeMerged(deed)
+        break
       default:
         this.#takePeer(deed, operation)
     }
+  }
+
+  /** A store came back from a backup: without private keys, and without the streams of ours, which were given up. */
+  #takeRestored(): void {
+    this.streams.clear()
+    for (const identity of this.identities.values()) Object.assign(identity, { restored: true, held: false })
+  }
+
+  /** What a backup brought into a store that had its own: the row names all of it, for that chain is not this one. */
+  #takeMerged(deed: Subject): void {
+    this.isMerged = true
+    for (const each of deed.list('identities'))
+      this.identities.set(each.text('fingerprint'), {
+        label: each.text('label'),
+        backup: each.is('backup'),
+        restored: true,
+        held: false,
+      })
+    for (const each of deed.list('peers')) {
+      const history = each.list('history').map((decision) => decision.toDecision())
+      const state = history.at(-1)?.what === 'revoked' ? 'revoked' : 'trusted'
+      this.peers.set(each.text('fingerprint'), { label: each.text('label'), state, history })
+    }
+    for (const each of deed.list('manifests')) {
+      const [manifest, isMade] = [each.text('manifest'), each.is('made')]
+      this.manifests.set(manifest, isMade ? 'made' : 'imported')
+      if (!isMade) this.removed.add(manifest)
+    }
+    for (const each of deed.list('batches')) {
+      const [manifest, issuer] = [each.text('manifest'), each.text('issuer')]
+      const known = this.imported.get(manifest) ?? { issuer, rows: 0, lines: 0, labels: new Set() }
+      known.rows += each.count('added') ?? 0
+      known.lines = sum(known.lines, each.count('lines'))
+      known.labels.add(each.text('label'))
+      this.imported.set(manifest, known)
+    }
+    for (const each of deed.list('known_forks'))
+      this.forks.set(each.text('refused'), {
+        issuer: each.text('issuer'),
+        stream: each.text('stream'),
+        frozen: each.is('frozen'),
+      })
+    const gone = deed.count('gone') ?? 0
+    this.deletions.lines += (deed.count('erased') ?? 0) + gone
+    this.deletions.versions += deed.count('tombstones') ?? 0
+    this.deletions.gone = sum(this.deletions.gone, gone)
   }
 
   /** A memory alone is its own root. */
@@ -181,6 +243,7 @@ export class History {
         label,
         backup: deed.is('backup'),
         restored: operation === 'identity_restored',
+        held: true,
       })
     else if (known !== undefined) known.label = label
   }
@@ -217,6 +280,15 @@ class Subject {
 
   constructor(members: JsonObject) {
     this.#members = members
+  }
+
+  toDecision(): PeerDecisions['history'][number] {
+    const { what, compared, reason } = this.#members as unknown as PeerDecisions['history'][number]
+    return {
+      what,
+      ...(compared === undefined ? {} : { compared }),
+      ...(reason === undefined ? {} : { reason }),
+    }
   }
 
   text(name: string): string {

@@ -15,8 +15,25 @@ export async function checkIdentities(db: Database, history: History, findings: 
   for (const record of records) {
     findings.check('identity')
     const place = { fingerprint: String(record.fingerprint) }
-    const fault = await checkKey(record)
+    // A store that was restored has a key only once somebody has brought it.
+    const isAbsent =
+      record.key === undefined &&
+      record.sealed === undefined &&
+      history.identities.get(record.fingerprint)?.held === false
+    const fault = isAbsent ? null : await checkKey(record)
     if (fault !== null) findings.fault(fault, place)
+  }
+  compareIdentities(records, history, findings)
+}
+
+/** Whose keys there are and what they are called, against what was done. */
+export function compareIdentities(
+  records: readonly IdentityRecord[],
+  history: History,
+  findings: Findings,
+): void {
+  for (const record of records) {
+    const place = { fingerprint: String(record.fingerprint) }
     const known = history.identities.get(record.fingerprint)
     if (known === undefined) findings.faultByHistory('key_wrong', place)
     else if (

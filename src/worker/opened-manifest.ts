@@ -105,20 +105,9 @@ export class OpenedManifest {
     throw new ExchangeError('file_changed', '', { index })
   }
 
-  /** All memories in runs that each fill a segment and no second one, with the bytes of the file that begin with its lines. */
-  *runs(): Generator<OpenedRun> {
-    const { marks, memories } = this.#verification
-    const file = this.#source.plain!
-    const endOf = (mark: number) => marks[mark + 1] ?? { index: memories, offset: file.size }
-    for (let from = 0; from < marks.length;) {
-      const { index, offset } = marks[from]!
-      let last = from
-      const fits = (end: Mark) => end.index - index <= SEGMENT_LINES && end.offset - offset <= SEGMENT_BYTES
-      while (last + 1 < marks.length && fits(endOf(last + 1))) last++
-      const end = endOf(last)
-      yield { index, count: end.index - index, lines: file.slice(offset, end.offset) }
-      from = last + 1
-    }
+  /** All memories in runs that each fill a segment and no second one. */
+  runs(): Generator<OpenedRun> {
+    return toRuns(this.#source.plain!, this.#verification.marks, this.#verification.memories)
   }
 
   #readAgain(bytes: Uint8Array, index: number): Entry {
@@ -135,3 +124,17 @@ export class OpenedManifest {
 
 const COMMA = 0x2c
 const NEVER = new AbortController().signal
+
+/** Runs that each fill a segment and no second one, with the bytes of the file that begin with its lines. */
+export function* toRuns(file: Blob, marks: readonly Mark[], memories: number): Generator<OpenedRun> {
+  const endOf = (mark: number) => marks[mark + 1] ?? { index: memories, offset: file.size }
+  for (let from = 0; from < marks.length;) {
+    const { index, offset } = marks[from]!
+    let last = from
+    const fits = (end: Mark) => end.index - index <= SEGMENT_LINES && end.offset - offset <= SEGMENT_BYTES
+    while (last + 1 < marks.length && fits(endOf(last + 1))) last++
+    const end = endOf(last)
+    yield { index, count: end.index - index, lines: file.slice(offset, end.offset) }
+    from = last + 1
+  }
+}

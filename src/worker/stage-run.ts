@@ -27,7 +27,8 @@ export interface StagedRun {
   readonly notUnderstood: readonly number[]
 }
 
-interface Entry {
+/** A memory line that was hashed again: it and its line are views, valid until the bytes are let go. */
+export interface Entry {
   readonly line: Uint8Array
   readonly memory: Memory
   readonly leaf: Uint8Array
@@ -61,10 +62,11 @@ export function stageRun(kernel: Kernel | null, bytes: Uint8Array, run: RunToSta
   return { pages, ...found }
 }
 
-function* readEntries(
+/** The memories of whole lines, each hashed again. Throws `file_changed` where one is no memory any more. */
+export function* readEntries(
   kernel: Kernel | null,
   bytes: Uint8Array,
-  { index, count }: RunToStage,
+  { index, count }: Pick<RunToStage, 'index' | 'count'>,
 ): Generator<Entry> {
   kernel?.load(bytes)
   // The plain reader decodes each line for itself.

@@ -4,10 +4,12 @@ import { ExchangeError } from '../core/errors.ts'
 import type { Memory, MemoryDraft } from '../core/memory.ts'
 import { testEngine, type EngineReport } from '../core/self-test.ts'
 import type { Verification } from '../core/verification.ts'
+import type { Holdings } from '../store/archive-records.ts'
 import type { Database } from '../store/database.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import { lineEnd } from '../store/page.ts'
+import { composeArchive, type ArchiveBody } from './archive-body.ts'
 import { writeCsv, type CsvList } from './csv.ts'
 import {
   stageDrafts,
@@ -25,6 +27,8 @@ import { checkStore, type Walked } from './integrity.ts'
 import { startedKernel } from './kernel.ts'
 import { Lanes, startLane } from './lanes.ts'
 import { OpenedManifest } from './opened-manifest.ts'
+import { OpenedArchive } from './opened-archive.ts'
+import { mergeArchive, type MergedArchive, type MergeInput } from './merge-archive.ts'
 import { packFile } from './pack.ts'
 import type { Task } from './protocol.ts'
 import {
@@ -37,6 +41,8 @@ import {
   type Rows,
 } from './query.ts'
 import { Source } from './source.ts'
+import { stageArchive, type StagedArchive } from './stage-archive.ts'
+import { summaryOf, type ArchiveSummary } from './archive-summary.ts'
 
 /** What the worker keeps between two calls, by number, until it is told to let go. */
 export type Handle = number
@@ -74,6 +80,14 @@ export interface Tasks {
     { opened: Handle; preview: ForeignPreview }
   >
   stageForeign: Task<{ opened: Handle; batch: string; author: string }, StagedDrafts>
+  composeArchive: Task<Record<string, never>, ArchiveBody>
+  openArchive: Task<{ file: Blob }, { opened: Handle; summary: ArchiveSummary }>
+  /** Its records, to be put into the store. */
+  readHoldings: Task<{ opened: Handle }, Holdings>
+  /** What `mergeArchive` would do. */
+  previewMerge: Task<MergeInput & { opened: Handle }, MergedArchive>
+  mergeArchive: Task<MergeInput & { opened: Handle; ids: readonly string[] }, MergedArchive>
+  stageArchive: Task<{ opened: Handle; batches: readonly string[] }, StagedArchive>
   locate: Task<{ key: string }, { keys: string[]; lines: LineBytes[]; leaf: string }>
   checkIntegrity: Task<Record<string, never>, Walked>
   testEngine: Task<Record<string, never>, EngineReport>
@@ -86,6 +100,7 @@ export interface Tasks {
 /** The tasks over one database connection. */
 export function createTasks(opening: Promise<Database>): Tasks {
   const manifests = new Map<Handle, OpenedManifest>()
+  const archives = new Map<Handle, OpenedArchive>()
   const foreign = new Map<Handle, readonly MemoryDraft[]>()
   const lists = new Map<Handle, Rows>()
   const lanes = new Lanes(startLane)
@@ -110,6 +125,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
     },
     async release({ handle }) {
       manifests.delete(handle)
+      archives.delete(handle)
       foreign.delete(handle)
       lists.delete(handle)
     },
@@ -154,6 +170,25 @@ export function createTasks(opening: Promise<Database>): Tasks {
     async stageForeign({ opened, ...input }, context) {
       const { db, store } = await storing
       return stageDrafts(db, store, { ...input, drafts: held(foreign, opened), byHand: false }, context)
+    },
+    composeArchive: async (_, context) => composeArchive((await storing).db, context),
+    async openArchive({ file }, context) {
+      const archive = await OpenedArchive.verify(await Source.open(file), lanes, context)
+      archives.set(++handles, archive)
+      return { opened: handles, summary: summaryOf(archive) }
+    },
+    readHoldings: async ({ opened }) => held(archives, opened).holdings,
+    async previewMerge({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return mergeArchive(db, store, held(archives, opened), { ...input, ids: null }, context)
+    },
+    async mergeArchive({ opened, ...input }, context) {
+      const { db, store } = await storing
+      return mergeArchive(db, store, held(archives, opened), input, context)
+    },
+    async stageArchive({ opened, ...input }, context) {
+      const { db } = await storing
+      return stageArchive(db, held(archives, opened), input, context)
     },
     async locate({ key }) {
       const { store } = await storing

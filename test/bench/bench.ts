@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
+import { backups } from './backups.ts'
 import { busy } from './busy.ts'
 import { dataFile } from './data.ts'
 import { forged } from './forged.ts'
@@ -36,6 +37,7 @@ const SECTIONS: Readonly<Record<string, (setting: Setting) => Promise<Results>>>
   forged,
   imports,
   held,
+  backups,
   busy,
 }
 /** The command line is part of verification. */

@@ -39,6 +39,12 @@ const CASES: readonly (readonly [what: string, contents: string | Uint8Array, ki
   ['an audit row alone', '{"audit_path":[],"envelope":{},"format":"omega-audit-proof/1"}\n', 'later_format'],
   ['an audit export', '{"envelope":{},\n"evidence":[],\n"format":"omega-audit-export/1",\n', 'later_format'],
   ['an identity backup', '{"cipher":{},"format":"omega-identity-backup/1"}\n', 'identity_backup'],
+  ['a backup of a store', '{"envelope":{},\n"format":"omega-store/1",\n"holdings":[\n', 'archive'],
+  ['one of a later version', '{"envelope":{},\n"format":"omega-store/2",\n', 'archive'],
+  ['one on one line', '{"envelope":{},"format":"omega-store/1","holdings":[]}', 'archive'],
+  ['one re-formatted', '{\n  "envelope": {},\n  "format": "omega-store/1"\n}', 'archive'],
+  ['a manifest that quotes one', quoting(',"format":"omega-store/1"'), 'manifest'],
+  ['memories that speak of one', '[{"content":"a","metadata":{"format":"omega-store/1"}}]', 'memories'],
   ['memories as a list', ' [{"content":"a"}]', 'memories'],
   [
     'memories that speak of manifests',

@@ -1,43 +1,13 @@
 import type { Exported } from '../../../exchange/export.ts'
 import type { Instance } from '../../../exchange/instance.ts'
-import { packFile } from '../../../exchange/pack.ts'
-import { Running } from '../../Running.svelte.ts'
-import { saveFile } from '../../save-file.ts'
-import { writeTo } from '../../save-place.ts'
+import { FileSaving } from '../../FileSaving.svelte.ts'
 
-/** The way of a signed manifest to a disk. It goes on when the page is left: what was signed has used up its number. */
-export class ManifestSaving {
+/** The way of a signed manifest to a disk: what was signed has used up its number. */
+export class ManifestSaving extends FileSaving {
   readonly exported: Exported
-  readonly running = new Running()
-  doing = $state<'Packing' | 'Saving'>('Saving')
-  /** As it is saved. */
-  file = $state.raw<File | null>(null)
-  saved = $state.raw<{ readonly name: string; readonly chosen: boolean } | null>(null)
-  failure = $state.raw<unknown>(null)
-  readonly #instance: Instance
-  readonly #packed: boolean
 
   constructor(instance: Instance, exported: Exported, packed: boolean) {
-    this.#instance = instance
+    super(instance, exported.file, packed)
     this.exported = exported
-    this.#packed = packed
-  }
-
-  /** To `place`, or where the browser saves files. Never rejects: see `failure`. */
-  async save(place: FileSystemFileHandle | null): Promise<void> {
-    this.failure = null
-    try {
-      await this.running.run(async (options) => {
-        const { file } = this.exported
-        this.doing = 'Packing'
-        const whole = (this.file ??= this.#packed ? await packFile(this.#instance, file, options) : file)
-        this.doing = 'Saving'
-        if (place === null) saveFile(whole)
-        else await writeTo(place, whole, options)
-        this.saved = { name: place?.name ?? whole.name, chosen: place !== null }
-      })
-    } catch (error) {
-      this.failure = error
-    }
   }
 }
