@@ -6,7 +6,6 @@ import { defineConfig } from 'vitest/config'
 import { kernel } from './src/kernel/build.ts'
 import { oneFile } from './src/one-file.ts'
 import { inside } from './src/package/inside.ts'
-import { packing } from './src/packing.ts'
 import { workerBundle } from './test/worker-bundle.ts'
 import type { TestUserConfig } from 'vitest/config'
 
@@ -14,7 +13,7 @@ import type { TestUserConfig } from 'vitest/config'
  * Nothing but what belongs to the app, and no string ever becomes script or markup: `omega` makes worker
  * URLs, `svelte-trusted-html` is the compiler's own policy for its static templates.
  */
-const policyOf = (own: readonly string[]) =>
+const policyOf = (own: readonly string[], policies = 'omega svelte-trusted-html') =>
   [
     "default-src 'none'",
     ...own,
@@ -22,7 +21,7 @@ const policyOf = (own: readonly string[]) =>
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
-    'trusted-types omega svelte-trusted-html',
+    `trusted-types ${policies}`,
   ].join('; ')
 
 /** Of the app on a server: nothing but its own origin. */
@@ -36,12 +35,11 @@ const CSP = policyOf([
 
 /** Of the one file: nothing but what stands in it, told by its hash. */
 const policyOfOneFile = (script: string, style: string) =>
-  policyOf([
-    `script-src ${script} 'wasm-unsafe-eval'`,
-    `style-src ${style}`,
-    'img-src data:',
-    'worker-src blob:',
-  ])
+  policyOf(
+    [`script-src ${script} 'wasm-unsafe-eval'`, `style-src ${style}`, 'img-src data:', 'worker-src blob:'],
+    // `omega-page`: the app's script, unpacked.
+    'omega omega-page svelte-trusted-html',
+  )
 
 function contentSecurityPolicy(): Plugin {
   return {
@@ -172,7 +170,7 @@ const PREVIEW = {
 
 const app: UserConfig = {
   base: './',
-  plugins: [svelte(), contentSecurityPolicy(), kernel(), packing(), inside('app'), pwa(), fileHeaders()],
+  plugins: [svelte(), contentSecurityPolicy(), kernel(), inside('app'), pwa(), fileHeaders()],
   // What a worker is made of passes through plugins of its own.
   worker: { format: 'iife', plugins: () => [kernel(), inside('app')] },
   build: {
@@ -189,7 +187,7 @@ const app: UserConfig = {
 /** The app in one page, for machines where nothing can be served: `src/one-file.ts`. */
 const single: UserConfig = {
   publicDir: false,
-  plugins: [svelte(), kernel(), packing(), inside('omega-exchange.html'), oneFile(policyOfOneFile)],
+  plugins: [svelte(), kernel(), inside('omega-exchange.html'), oneFile(policyOfOneFile)],
   build: {
     target: 'es2023',
     outDir: 'dist-single',
@@ -248,7 +246,7 @@ async function tests(): Promise<TestUserConfig> {
       },
       {
         extends: true,
-        plugins: [svelte(), kernel(), packing(), workerBundle()],
+        plugins: [svelte(), kernel(), workerBundle()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
         optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },

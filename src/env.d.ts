@@ -18,12 +18,6 @@ declare module 'virtual:omega-kernel' {
   export default base64
 }
 
-/** The text of a file, packed: `unpack` of `core/packed.ts`. */
-declare module '*?packed' {
-  const packed: string
-  export default packed
-}
-
 /** Where the app is installed and opens files (Chromium). */
 interface LaunchQueue {
   setConsumer(consumer: (launch: { readonly files: readonly FileSystemFileHandle[] }) => void): void

@@ -14,7 +14,7 @@ const target = document.getElementById('app')!
 
 /** The composition root: the one place where the layers are wired together. */
 async function start(): Promise<void> {
-  const worker = new WorkerBridge(await createWorkerStart())
+  const worker = new WorkerBridge(createWorkerStart())
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
   const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
     createVerifier(worker, error),

@@ -1,22 +1,16 @@
 import { ExchangeError } from '../core/errors.ts'
-import { unpack } from '../core/packed.ts'
 import { openForeign, type OpenedForeign } from './foreign.ts'
 import type { Instance } from './instance.ts'
 
-/** The one file does without them, to stay small: there they are files to be opened, as any others. */
-export const HAS_SAMPLES = import.meta.env.MODE !== 'single'
-
-const SAMPLES = HAS_SAMPLES
-  ? {
-      a: () => import('./samples/instance-a.json?packed'),
-      b: () => import('./samples/instance-b.json?packed'),
-    }
-  : null
+const SAMPLES = {
+  a: () => import('./samples/instance-a.json?raw'),
+  b: () => import('./samples/instance-b.json?raw'),
+}
 
 /** Has the samples loaded while the server is still there: the app asks it for nothing later on. */
 export async function loadSamples(): Promise<void> {
   // Not loaded now, they are asked for when they are wanted.
-  await Promise.allSettled([SAMPLES?.a(), SAMPLES?.b()])
+  await Promise.allSettled([SAMPLES.a(), SAMPLES.b()])
 }
 
 /**
@@ -25,11 +19,9 @@ export async function loadSamples(): Promise<void> {
  * `file_unreadable`, and what `openForeign` throws.
  */
 export async function openSample(instance: Instance, which: 'a' | 'b'): Promise<OpenedForeign> {
-  if (SAMPLES === null) throw new ExchangeError('file_unreadable')
-  const { default: packed } = await SAMPLES[which]().catch((cause: unknown) => {
+  const { default: text } = await SAMPLES[which]().catch((cause: unknown) => {
     throw new ExchangeError('file_unreadable', '', {}, { cause })
   })
-  const text = await unpack(packed)
   const name = `instance-${which}.json`
   return openForeign(
     instance,

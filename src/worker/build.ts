@@ -7,7 +7,7 @@ const SCRIPT = fileURLToPath(new URL('./omega.worker.ts', import.meta.url))
 /** Makes `name` the module that `toModule` writes of the worker's script: one classic script with all it needs. */
 export function workerScript(
   name: string,
-  toModule: (script: string) => string | Promise<string>,
+  toModule: (script: string) => string,
   { minify = false, plugins = [] }: { readonly minify?: boolean; readonly plugins?: readonly Plugin[] } = {},
 ): Plugin {
   const id = '\0omega-worker'

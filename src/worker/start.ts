@@ -1,7 +1,6 @@
-import { unpack } from '../core/packed.ts'
 import script from './omega.worker.ts?worker&url'
 
-/** There `script` is the script itself, packed, as nothing can be loaded beside a page from disk; else its address. */
+/** There `script` is the script itself, as nothing can be loaded beside a page from disk; else its address. */
 const IS_ONE_FILE = import.meta.env.MODE === 'single'
 
 /** The page's one policy lets through these and nothing else. */
@@ -24,7 +23,7 @@ export function toScriptURL(url: string): string {
  * What starts the worker: from a blob that loads the real script, or holds it. A worker loaded straight from its URL
  * would not be bound by the page's Content-Security-Policy (a meta tag reaches no worker); one from a blob inherits it.
  */
-export async function createWorkerStart(): Promise<() => Worker> {
+export function createWorkerStart(): () => Worker {
   // While developing there is no policy, and the script is a module that a blob could not load.
   if (import.meta.env.DEV) return () => new Worker(script, { type: 'module' })
   const url = IS_ONE_FILE ? '' : new URL(script, document.baseURI).href
@@ -34,7 +33,7 @@ export async function createWorkerStart(): Promise<() => Worker> {
     const policy = self.trustedTypes?.createPolicy('omega', { createScriptURL: (which) => own[which] })
     const toScriptURL = (which) => (policy ? policy.createScriptURL(which) : own[which])
     self.omegaStartLane = (name) => new Worker(toScriptURL(1), { name });
-    ${IS_ONE_FILE ? await unpack(script) : 'importScripts(toScriptURL(0))'}`
+    ${IS_ONE_FILE ? script : 'importScripts(toScriptURL(0))'}`
   // Not revoked: an engine may load it only after the worker is made, and another follows one that died.
   const blob = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
   return () => new Worker(toScriptURL(blob))

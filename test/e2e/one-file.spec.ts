@@ -3,7 +3,17 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test, type Page } from '@playwright/test'
 import { openProfile } from './profile.ts'
-import { download, dump, EVERYTHING, goTo, goToHash, openFile, press, trustSigner } from './steps.ts'
+import {
+  download,
+  dump,
+  EVERYTHING,
+  goTo,
+  goToHash,
+  loadSample,
+  openFile,
+  press,
+  trustSigner,
+} from './steps.ts'
 
 const FILE = fileURLToPath(new URL('../../dist-single/omega-exchange.html', import.meta.url))
 const PASSPHRASE = 'correct horse battery'
@@ -33,18 +43,11 @@ async function makeLockedIdentity(page: Page, label: string) {
   await expect(page.getByTestId('save-backup')).toBeVisible({ timeout: 120_000 })
 }
 
-/** The one file has no samples in it. */
-async function takeInSample(page: Page, which: 'a' | 'b') {
-  await openFile(page, `src/exchange/samples/instance-${which}.json`)
-  await page.getByRole('button', { name: /^Take in \d+ memories$/ }).click()
-  await expect(page.getByTestId('taken-in')).toContainText('added')
-}
-
 test('opened from disk, the session runs: a locked key, a file, an import that stays', async () => {
   test.setTimeout(240_000)
   const a = await openFromDisk('a')
   await makeLockedIdentity(a.page, 'Harbour Authority CERT')
-  await takeInSample(a.page, 'a')
+  await loadSample(a.page, 'Load the sample memories')
   const shown = a.page.getByRole('banner').getByText('on disk: omega-exchange.html')
   await expect(shown).toBeVisible()
 
@@ -69,7 +72,7 @@ test('opened from disk, the session runs: a locked key, a file, an import that s
 
   let b = await openFromDisk('b')
   await makeLockedIdentity(b.page, 'Strait Command CERT')
-  await takeInSample(b.page, 'b')
+  await loadSample(b.page, 'Load the partner’s sample')
   await openFile(b.page, manifest)
   await expect(b.page.getByTestId('verdict')).toHaveText(
     'leaf hashes consistent, root matches, signature OK, 152 leaves',

@@ -1,5 +1,5 @@
-import manifest from '../../../../public/manifest-format.md?packed'
-import store from '../../../../public/store-format.md?packed'
+import manifest from '../../../../public/manifest-format.md?raw'
+import store from '../../../../public/store-format.md?raw'
 
 /** The formats as they are shipped, to be read in the app: `place` is behind `#/identity/app/`. */
 export const FORMATS = [
@@ -8,13 +8,13 @@ export const FORMATS = [
     title: 'The format',
     name: 'manifest-format.md',
     what: 'What a manifest is, to the byte, and what a reader must check.',
-    packed: manifest,
+    text: manifest,
   },
   {
     place: 'store-format',
     title: 'The format of a backup',
     name: 'store-format.md',
     what: 'What a backup of the store is, to the byte, and what a reader must check.',
-    packed: store,
+    text: store,
   },
 ] as const
