@@ -13,7 +13,7 @@ export function storePlace(): StorePlace {
   const { protocol, host, origin, pathname } = location
   if (protocol !== 'file:') return { kind: 'origin', name: host, whole: origin }
   const whole = toReadable(pathname)
-  return { kind: 'path', name: `on disk: ${whole.slice(whole.lastIndexOf('/') + 1)}`, whole }
+  return { kind: 'path', name: whole.slice(whole.lastIndexOf('/') + 1), whole }
 }
 
 /** The path as a person knows it; as it stands where its bytes are no UTF-8. */
