@@ -22,14 +22,13 @@ export class AppCopy {
   /** In how many other tabs the version in use was open when the newer one was asked for. */
   others = $state(0)
   /** What `ask` found, told by the page that came of it. */
-  readonly answer: 'same' | 'newer' | null = answerTo(sessionStorage.getItem(ASKED))
+  readonly answer: 'same' | 'newer' | null = answerTo(takeAsked())
   readonly #script: string
   #wanted: boolean | null = null
 
   /** `script` makes the copy. */
   constructor(script: string) {
     this.#script = script
-    sessionStorage.removeItem(ASKED)
   }
 
   /** Has the browser keep a copy from now on, or none from the next opening on. Never throws: see `state`. */
@@ -105,6 +104,17 @@ export class AppCopy {
 function versionHere(): string {
   const named = document.querySelectorAll<HTMLElement>('script[src], link[rel="stylesheet"]')
   return [...named].map((each) => each.getAttribute('src') ?? each.getAttribute('href')).join(' ')
+}
+
+function takeAsked(): string | null {
+  try {
+    const asked = sessionStorage.getItem(ASKED)
+    sessionStorage.removeItem(ASKED)
+    return asked
+  } catch {
+    // Blocked with all else that a browser could keep.
+    return null
+  }
 }
 
 function answerTo(asked: string | null): 'same' | 'newer' | null {

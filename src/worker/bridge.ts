@@ -63,7 +63,10 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
 
   #open(): Worker {
     const worker = this.#start()
-    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data))
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      if ('read' in data) void give(worker, data)
+      else this.#receive(data)
+    })
     worker.addEventListener('error', (event) => {
       event.preventDefault()
       this.#lose(worker, event.message)
@@ -72,7 +75,7 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     return worker
   }
 
-  #receive(reply: Reply): void {
+  #receive(reply: Exclude<Reply, { read: number }>): void {
     const pending = this.#pending.get(reply.id)
     if (pending === undefined) return
     if ('progress' in reply) pending.onProgress?.(reply.progress)
@@ -88,4 +91,10 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     for (const { reject } of this.#pending.values()) reject(new ExchangeError('worker_lost', why))
     this.#pending.clear()
   }
+}
+
+/** Reads for a worker that cannot. */
+async function give(worker: Worker, { read, blob }: Extract<Reply, { read: number }>): Promise<void> {
+  const bytes = await blob.arrayBuffer().catch(() => null)
+  worker.postMessage({ given: read, bytes } satisfies Request, bytes === null ? [] : [bytes])
 }

@@ -18,12 +18,16 @@ export type Task<Input, Output> = (input: Input, context: TaskContext) => Promis
 export type Request =
   | { readonly id: number; readonly task: string; readonly input: unknown }
   | { readonly id: number; readonly cancel: true }
+  /** What was asked for by `read`; null if it cannot be read. */
+  | { readonly given: number; readonly bytes: ArrayBuffer | null }
 
 /** From the worker to the page. */
 export type Reply =
   | { readonly id: number; readonly progress: Progress }
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly error: WireError | { readonly bug: string } }
+  /** Of a worker that cannot read Blobs itself (`blob-relay.ts`). */
+  | { readonly read: number; readonly blob: Blob }
 
 /** What a task is given beside its input. */
 export interface TaskContext {

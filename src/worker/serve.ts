@@ -3,8 +3,11 @@ import type { Reply, Request, Task } from './protocol.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
-/** Answers the calls of a `WorkerBridge` with `tasks`, from now on. */
-export function serve<Tasks>(tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<never, unknown> }): void {
+/** Answers the calls of a `WorkerBridge` with `tasks`, once it is `ready`. */
+export function serve<Tasks>(
+  tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<never, unknown> },
+  ready: Promise<void>,
+): void {
   const running = new Map<number, AbortController>()
   const reply = (message: Reply, given: ArrayBuffer[] = []) => self.postMessage(message, given)
 
@@ -13,6 +16,7 @@ export function serve<Tasks>(tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<
     const given: ArrayBuffer[] = []
     running.set(id, controller)
     try {
+      await ready
       const work = tasks[task as keyof Tasks] as Task<unknown, unknown>
       const output = await work(input, {
         signal: controller.signal,
@@ -28,6 +32,7 @@ export function serve<Tasks>(tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<
   }
 
   self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+    if ('given' in data) return
     if ('cancel' in data) running.get(data.id)?.abort()
     else void run(data)
   })

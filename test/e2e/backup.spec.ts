@@ -62,6 +62,9 @@ test('a store is saved, and restored in another browser with its memories and wh
     expect(violations).toEqual([])
     await restore.click()
     await expect(page.getByTestId('restore-result')).toContainText('restored')
+    // The list has followed: a click in between would meet a row that is drawn anew.
+    await goTo(page, 'Memories')
+    await expect(page.getByText('414 memories').first()).toBeVisible()
     await openMemory(page, 'The harbour is closed.')
     await goToHash(page, '#/memories')
     await goTo(page, 'Identity')

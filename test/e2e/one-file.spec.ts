@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test, type Page } from '@playwright/test'
+import { readPackedScript, withoutOwnScript } from './packed-script.ts'
 import { openProfile } from './profile.ts'
 import {
   download,
@@ -16,6 +17,7 @@ import {
 } from './steps.ts'
 
 const FILE = fileURLToPath(new URL('../../dist-single/omega-exchange.html', import.meta.url))
+const SCRIPT = readPackedScript(FILE)
 const PASSPHRASE = 'correct horse battery'
 
 /** A browser that has the file, under `name`, in a folder of the test's own. */
@@ -27,7 +29,8 @@ async function openFromDisk(folder: string, name = 'omega-exchange.html') {
   profile.context.on('request', (request) => requests.push(request.url()))
   await profile.page.goto(pathToFileURL(path).href)
   await expect(profile.page.getByRole('navigation')).toBeVisible()
-  return { ...profile, path, requests }
+  const problems = () => withoutOwnScript(profile.problems, SCRIPT)
+  return { ...profile, path, requests, problems }
 }
 
 async function makeLockedIdentity(page: Page, label: string) {
@@ -87,7 +90,7 @@ test('opened from disk, the session runs: a locked key, a file, an import that s
 
   await test.step('B opens it again: all is there, and the key is locked', async () => {
     const before = await dump(b.page, EVERYTHING)
-    expect([...b.problems, ...b.requests.filter((url) => !/^(file|blob):/.test(url))]).toEqual([])
+    expect([...b.problems(), ...b.requests.filter((url) => !/^(file|blob):/.test(url))]).toEqual([])
     await b.close()
     b = await openFromDisk('b')
     await expect(b.page.getByText('209 memories').first()).toBeVisible()
@@ -104,7 +107,7 @@ test('opened from disk, the session runs: a locked key, a file, an import that s
     expect(JSON.parse(readFileSync(backup.path, 'utf8'))).toMatchObject({ format: 'omega-identity-backup/1' })
   })
 
-  expect([...a.problems, ...b.problems]).toEqual([])
+  expect([...a.problems(), ...b.problems()]).toEqual([])
   expect([...a.requests, ...b.requests].filter((url) => !/^(file|blob):/.test(url))).toEqual([])
   await a.close()
   await b.close()
@@ -132,7 +135,7 @@ test('another file on disk may have the same store, and finds no key there that 
   expect(found).toHaveLength(1)
   expect(found.flat()).not.toContain(true)
   // The stranger is not watched for what it does.
-  expect(problems.filter((problem) => !problem.includes('other.html'))).toEqual([])
+  expect(problems().filter((problem) => !problem.includes('other.html'))).toEqual([])
   await close()
 })
 
@@ -144,6 +147,7 @@ test('it is one file of bounded size, whose sum lies beside it, and says how to 
   const [policy] = /content="default-src 'none'[^"]*"/.exec(bytes.toString())!
   expect(policy).not.toMatch(/unsafe-inline|(?<!wasm-)unsafe-eval|https?:|\*|'self'/)
   expect(policy).toContain("connect-src 'none'")
+  expect(policy).toContain(`'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`)
 
   const { page, problems, close } = await openFromDisk('ada', 'ключ 100%.html')
   await expect(page.getByRole('banner')).toContainText('on disk: ключ 100%.html')
@@ -154,6 +158,6 @@ test('it is one file of bounded size, whose sum lies beside it, and says how to 
   await expect(page.locator('pre')).toContainText('application/vnd.omega.federation-manifest.v1+json')
   await goToHash(page, '#/identity/check')
   await expect(page.getByTestId('engine')).toContainText('It does what verification leans on')
-  expect(problems).toEqual([])
+  expect(problems()).toEqual([])
   await close()
 })
