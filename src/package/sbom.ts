@@ -53,7 +53,7 @@ export function toSbom(
         ...namesOf(each.name),
         version: each.version,
         hashes: [{ alg: 'SHA-512', content: each.sha512 }],
-        licenses: [{ license: { id: each.licence } }],
+        licenses: [toLicense(each.licence)],
         purl: toPurl(each),
       })),
     ],
@@ -66,6 +66,11 @@ export function toSbom(
     ],
   }
   return `${JSON.stringify(sbom, null, 2)}\n`
+}
+
+/** A choice of licences is an expression and no id. */
+function toLicense(spdx: string): object {
+  return spdx.includes(' ') ? { expression: spdx } : { license: { id: spdx } }
 }
 
 function namesOf(name: string): { readonly group?: string; readonly name: string } {
