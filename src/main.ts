@@ -23,8 +23,8 @@ async function start(): Promise<void> {
   const app = mount(App, { target, props: { verifier, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
-  if (import.meta.env.DEV) return
-  if (!isInstance(verifier)) return copy.settle(true)
+  // Without the store it is not known whether a person wants none.
+  if (import.meta.env.DEV || !isInstance(verifier)) return
   const settle = async () => copy.settle(await asksForNewerVersion(verifier))
   // Chosen here or in another tab.
   verifier.changes.listen(() => void settle().catch(() => undefined))

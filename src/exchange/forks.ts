@@ -91,18 +91,25 @@ export async function putForks(
   at: string,
   fileName: string,
 ): Promise<void> {
-  for (const { refused, known } of forks) {
-    const { issuer, stream } = refused.statement.header
-    if ((await tx.objectStore('forks').get([issuer.fingerprint, stream, refused.id])) !== undefined) continue
-    await tx.objectStore('forks').put({
-      issuer: issuer.fingerprint,
-      stream,
-      found_at: at,
-      file_name: fileName,
-      frozen: true,
-      refused,
-      known,
-    })
+  for (const fork of forks) {
+    const record = toForkRecord(fork, at, fileName)
+    const { issuer, stream, refused } = record
+    if ((await tx.objectStore('forks').get([issuer, stream, refused.id])) !== undefined) continue
+    await tx.objectStore('forks').put(record)
+  }
+}
+
+/** A fork that was found now, frozen until a person decides. */
+export function toForkRecord({ refused, known }: Fork, at: string, fileName: string): ForkRecord {
+  const { issuer, stream } = refused.statement.header
+  return {
+    issuer: issuer.fingerprint,
+    stream,
+    found_at: at,
+    file_name: fileName,
+    frozen: true,
+    refused,
+    known,
   }
 }
 

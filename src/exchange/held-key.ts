@@ -1,6 +1,6 @@
 /**
- * The private key of a locked identity while it is unlocked: in the memory of this tab and nowhere else. Locked in one
- * tab it is locked in all; no other tab is ever given the key.
+ * The private key of a locked identity while it is unlocked: in the memory of this tab and nowhere else. Locked by a
+ * person in one tab it is locked in all; idle, each locks itself. No other tab is ever given the key.
  */
 export class HeldKey {
   readonly #now: () => number
@@ -28,8 +28,8 @@ export class HeldKey {
 
   /** The key of that fingerprint; null while it is locked. */
   get(fingerprint: string): CryptoKey | null {
-    // A machine that slept had no timers.
-    if (this.#held !== null && this.#now() >= this.#ends) this.lock()
+    // A machine that slept had no timers. Another tab may be in use: it is not locked with this one.
+    if (this.#held !== null && this.#now() >= this.#ends) this.#drop()
     return this.#held?.fingerprint === fingerprint ? this.#held.key : null
   }
 

@@ -43,13 +43,17 @@ export interface InstanceOptions {
 
 /**
  * Opens the store and clears away what was staged and never committed. Throws `context_insecure`, `storage_unavailable`,
- * `storage_newer`.
+ * `storage_apart`, `storage_newer`.
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   // Without keys and locks: a store that is begun here could not be worked with.
   if (!isSecureContext) throw new ExchangeError('context_insecure')
   const db = await openDatabase(options.onLost, options.name)
   const { worker, now = Date.now, isFromDisk = location.protocol === 'file:' } = options
+  if (isFromDisk && !(await sharesStore(db, worker))) {
+    db.close()
+    throw new ExchangeError('storage_apart')
+  }
   const instance: Instance = {
     db,
     unavailable: null,
@@ -62,6 +66,18 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
   // Another tab that is staging holds the lock: what it stages is not ours to sweep.
   await navigator.locks.request(db.name, { ifAvailable: true }, async (lock) => lock && sweepStaged(db))
   return instance
+}
+
+/** Whether the worker has the store of the page: from disk, WebKit (seen in WebKitGTK 2.50) gives it one of its own. */
+async function sharesStore(db: Database, worker: WorkerBridge): Promise<boolean> {
+  const id = crypto.randomUUID()
+  // Staged, and so swept if this page ends here.
+  await db.put('batches', { id, state: 'staged', origin: null })
+  try {
+    return await worker.call('sees', { batch: id })
+  } finally {
+    await db.delete('batches', id)
+  }
 }
 
 /** What can still be done where `openInstance` threw `cause`: to verify. Throws `cause` if it is a fault of ours. */

@@ -3,6 +3,7 @@ import { parseIdentityBackup } from '../core/identity-backup.ts'
 import { readBackup, toBackupFile } from './backup.ts'
 import { changeIdentity, holdKey, LOCK_MINUTES, LOCK_SETTING, requireRecord, unsealPair } from './identity.ts'
 import { perform, type Instance } from './instance.ts'
+import { keepsKeys } from './key-keeping.ts'
 
 /** Unlocks the identity in this tab, until it is locked again. Throws `no_identity`, `passphrase_wrong`, `backup_invalid`. */
 export async function unlock(instance: Instance, passphrase: string): Promise<void> {
@@ -32,13 +33,14 @@ export async function keepLocked(instance: Instance, passphrase: string, file?: 
 
 /**
  * From now on keeps the key itself, non-extractable, so that it need not be unlocked; the wrapped one stays beside it.
- * Throws `no_identity`, `identity_locked`, `lock_required` for a store that other files share.
+ * Throws `no_identity`, `identity_locked`, `key_not_kept`, `lock_required` for a store that other files share.
  */
 export async function keepOpen(instance: Instance): Promise<void> {
   if (instance.isFromDisk) throw new ExchangeError('lock_required')
   const { fingerprint } = await requireRecord(instance)
   const key = instance.heldKey.get(fingerprint)
   if (key === null) throw new ExchangeError('identity_locked')
+  if (!(await keepsKeys(instance))) throw new ExchangeError('key_not_kept')
   await changeIdentity(instance, 'identity_opened', (record) => ({ ...record, key }))
   instance.heldKey.lock()
 }

@@ -5,10 +5,10 @@ import { ExchangeError } from '../core/errors.ts'
 import { PAYLOAD_TYPE, statementId } from '../core/statement.ts'
 import type { Holdings } from '../store/archive-records.ts'
 import type { Transaction } from '../store/deed.ts'
-import type { ForkRecord, PeerRecord } from '../store/schema.ts'
+import type { PeerRecord } from '../store/schema.ts'
 import { bumpEpoch, commitBatch, deleteBatch } from '../store/staging.ts'
 import type { MergedArchive } from '../worker/merge-archive.ts'
-import { findForks, type Fork, type HeldManifest } from './forks.ts'
+import { findForks, toForkRecord, type Fork, type HeldManifest } from './forks.ts'
 import type { Instance } from './instance.ts'
 
 /** What of an archive may be taken into a store that has its own, as it stands now. */
@@ -183,18 +183,7 @@ async function putKnownForks(
   at: string,
   fileName: string,
 ): Promise<JsonObject[]> {
-  const found = forks.map(({ refused, known }): ForkRecord => {
-    const { issuer, stream } = refused.statement.header
-    return {
-      issuer: issuer.fingerprint,
-      stream,
-      found_at: at,
-      file_name: fileName,
-      frozen: true,
-      refused,
-      known,
-    }
-  })
+  const found = forks.map((fork) => toForkRecord(fork, at, fileName))
   const added: JsonObject[] = []
   const store = tx.objectStore('forks')
   for (const fork of [...found, ...holdings.forks]) {

@@ -9,11 +9,6 @@ import { readStored, toBlob, type StoredBytes } from './segment.ts'
 
 let keepsBlobs = true
 
-/** Where Blobs can be put and come to nothing. */
-export function keepBytes(): void {
-  keepsBlobs = false
-}
-
 /**
  * Writes a batch of memories that nobody sees until `commitBatch`. One transaction a segment: a single one for
  * a million rows would be held in the browser's memory whole. Staged lines are no change to the store, so they

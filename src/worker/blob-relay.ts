@@ -1,4 +1,3 @@
-import { keepBytes } from '../store/staging.ts'
 import type { Reply, Request } from './protocol.ts'
 
 declare const self: DedicatedWorkerGlobalScope
@@ -7,12 +6,10 @@ const PART_BYTES = 2 * 1024 * 1024
 
 /**
  * WebKit, opened from disk (seen in WebKitGTK 2.50): the page has no origin there, and no worker of it can read a Blob,
- * not even one of its own, and one that is put into a database comes to nothing. What started this worker then reads for
- * it, and bytes are kept. Resolves when Blobs can be read.
+ * not even one of its own. What started this worker then reads for it. Resolves when Blobs can be read.
  */
 export async function relayBlobs(): Promise<void> {
   if (self.origin !== 'null' || (await canRead())) return
-  keepBytes()
   const waiting = new Map<number, (bytes: ArrayBuffer | null) => void>()
   let asked = 0
   self.addEventListener('message', ({ data }: MessageEvent<Request>) => {

@@ -59,6 +59,8 @@ export interface Tasks {
   verify: Task<{ file: Blob; start?: Uint8Array | undefined }, { opened: Handle; verification: Verification }>
   /** Starts what a large file will need. */
   warm: Task<Record<string, never>, void>
+  /** Whether a batch that the page has put is there. */
+  sees: Task<{ batch: string }, boolean>
   /** A person uses the page: what the lanes do pauses, for so many milliseconds. */
   giveWay: Task<{ ms: number }, void>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
@@ -116,6 +118,7 @@ export function createTasks(opening: Promise<Database>): Tasks {
       return { opened: handles, verification: manifest.verification }
     },
     warm: () => lanes.warm(),
+    sees: async ({ batch }) => (await (await storing).db.getKey('batches', batch)) !== undefined,
     giveWay: async ({ ms }) => lanes.giveWay(ms),
     listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
     readOpened: async ({ opened, index }) => held(manifests, opened).read(index),

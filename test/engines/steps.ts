@@ -74,9 +74,15 @@ export async function openFile(tab: Tab, path: string): Promise<void> {
 
 /** A file of these bytes, as somebody was sent it. */
 export async function openBytes(tab: Tab, folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  await goTo(tab, 'Exchange')
+  await giveBytes(tab, folder, name, bytes)
+}
+
+/** The same where one is. */
+export async function giveBytes(tab: Tab, folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = join(folder, name)
   writeFileSync(path, bytes)
-  await openFile(tab, path)
+  await tab.give(first(at('open-file')), path)
 }
 
 export async function goToPeer(tab: Tab, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { createIdentity, openSigner, restoreIdentity } from '../../src/exchange/identity.ts'
+import { createIdentity, getIdentity, openSigner, restoreIdentity } from '../../src/exchange/identity.ts'
+import { keepOpen } from '../../src/exchange/lock.ts'
 import { keepsKeys } from '../../src/exchange/key-keeping.ts'
 import { cheapBackup, PASSPHRASE, toBackupFile } from './cheap-backup.ts'
 import { codeOf, dump, openTestInstance } from './instance.ts'
@@ -63,4 +64,6 @@ it('a locked identity needs no stored key', async () => {
   const backup = toBackupFile(await cheapBackup())
   expect(await restoreIdentity(instance, backup, PASSPHRASE, true)).toMatchObject({ locked: true })
   expect(await (await openSigner(instance))(new Uint8Array(32))).toHaveLength(64)
+  expect(await codeOf(keepOpen(instance))).toBe('key_not_kept')
+  expect(await getIdentity(instance)).toMatchObject({ locked: true })
 })

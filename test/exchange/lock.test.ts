@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { deleteDB } from 'idb'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeUtf8 } from '../../src/core/bytes.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import {
@@ -9,11 +10,13 @@ import {
   renameIdentity,
   restoreIdentity,
 } from '../../src/exchange/identity.ts'
+import { openInstance } from '../../src/exchange/instance.ts'
 import { checkIntegrity } from '../../src/exchange/integrity.ts'
 import { keepLocked, keepOpen, lock, saveBackup, setLockMinutes, unlock } from '../../src/exchange/lock.ts'
 import { writeMemory } from '../../src/exchange/memories.ts'
+import { WorkerBridge } from '../../src/worker/bridge.ts'
 import { cheapBackup, PASSPHRASE, toBackupFile } from './cheap-backup.ts'
-import { codeOf, dump, openTestInstance, type TestInstance } from './instance.ts'
+import { codeOf, dump, openTestInstance, startTestWorker, type TestInstance } from './instance.ts'
 
 const MINUTE = 60_000
 const message = encodeUtf8('a message')
@@ -136,6 +139,23 @@ describe('a locked identity', () => {
     expect(await signs(instance)).toBe('identity_locked')
   })
 
+  it('idle, a tab locks itself and not another that is in use', async () => {
+    const instance = await openLocked()
+    const [ear, mouth] = [1, 2].map(() => new BroadcastChannel(`${instance.name}-lock`)) as [
+      BroadcastChannel,
+      BroadcastChannel,
+    ]
+    onTestFinished(() => [ear, mouth].forEach((each) => each.close()))
+    const heard: unknown[] = []
+    ear.addEventListener('message', ({ data }) => heard.push(data))
+    instance.clock.ms += 15 * MINUTE
+    expect(await signs(instance)).toBe('identity_locked')
+    // Nothing was said to the others before this.
+    mouth.postMessage('last')
+    await expect.poll(() => heard.at(-1)).toBe('last')
+    expect(heard).toEqual(['last'])
+  })
+
   it('keeps its name, and stands the integrity check, locked and unlocked', async () => {
     const instance = await openLocked()
     await renameIdentity(instance, 'B')
@@ -214,6 +234,18 @@ describe('opened from disk', () => {
     expect(await codeOf(keepOpen(instance))).toBe('lock_required')
     expect(await getIdentity(instance)).toMatchObject({ locked: true })
     expect(await (await openSigner(instance))(message)).toHaveLength(64)
+  })
+
+  it('where its worker has another store, nothing is begun and nothing left', async () => {
+    const { name, db } = await openTestInstance()
+    const worker = new WorkerBridge(() => startTestWorker('another store'))
+    onTestFinished(async () => {
+      worker.close()
+      await deleteDB('another store')
+    })
+    const opening = openInstance({ worker, name, isFromDisk: true, onLost: () => undefined })
+    expect(await codeOf(opening)).toBe('storage_apart')
+    expect(await db.count('batches')).toBe(0)
   })
 
   it('without a passphrase there is no lock', async () => {
