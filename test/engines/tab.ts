@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, type Page } from '@playwright/test'
 import { build } from 'vite'
@@ -88,15 +89,31 @@ export class Tab {
     await expect.poll(() => this.#seen(selector), { message: selector }).toEqual([])
   }
 
+  /** Clicks what is found; again, where it was drawn anew or moved between the look and the click. */
   async click(selector: string): Promise<void> {
     await this.#whenUsable(selector)
+    await this.#ask(
+      selector,
+      `([found]) => {
+        globalThis.__isClicked = false
+        found?.addEventListener('click', () => { globalThis.__isClicked = true }, { once: true, capture: true })
+      }`,
+    )
     try {
       await this.driver.click(foundBy(selector))
     } catch (error) {
-      // Drawn anew between the look and the click, which then has not come about.
       if (!/attached|detached|stale/i.test(String(error))) throw error
-      await this.click(selector)
     }
+    if (await this.#isMissed()) await this.click(selector)
+  }
+
+  /** Whether the last click has not come about a second later. A page loaded anew since then had it. */
+  async #isMissed(): Promise<boolean> {
+    for (let tries = 0; tries < 10; tries += 1) {
+      if (!(await this.driver.run<boolean>('() => globalThis.__isClicked === false'))) return false
+      await sleep(100)
+    }
+    return true
   }
 
   async check(selector: string): Promise<void> {
