@@ -1,11 +1,14 @@
 import { mount } from 'svelte'
-import { createVerifier, isInstance, openInstance } from './exchange/instance.ts'
+import { version } from '../package.json'
+import { createVerifier, isInstance, openInstance, type Instance } from './exchange/instance.ts'
 import { asksForNewerVersion } from './exchange/newer-version.ts'
 import { loadSamples } from './exchange/samples.ts'
+import { takeBridgeToken } from './tools/bridge-token.ts'
 import App from './ui/App.svelte'
 import { AppCopy } from './ui/AppCopy.svelte.ts'
 import './ui/base.css'
 import './ui/tokens.css'
+import { saveFile } from './ui/save-file.ts'
 import Unavailable from './ui/Unavailable.svelte'
 import { WorkerBridge } from './worker/bridge.ts'
 import { createWorkerStart, toScriptURL } from './worker/start.ts'
@@ -14,13 +17,16 @@ const target = document.getElementById('app')!
 
 /** The composition root: the one place where the layers are wired together. */
 async function start(): Promise<void> {
+  const bridgeToken = takeBridgeToken()
   const worker = new WorkerBridge(createWorkerStart())
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
   const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
     createVerifier(worker, error),
   )
   const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
-  const app = mount(App, { target, props: { verifier, copy } })
+  const loadAgents = async (instance: Instance) =>
+    (await import('./tools/agents.ts')).createAgents({ instance, download: saveFile, bridgeToken, version })
+  const app = mount(App, { target, props: { verifier, copy, loadAgents } })
   lost = (why) => app.lose(why)
   await loadSamples()
   // Without the store it is not known whether a person wants none.

@@ -465,6 +465,82 @@ const WORDS = {
     what: 'It was stopped before its end. Nothing was changed.',
     remedy: 'Start it again when you like.',
   },
+  tool_unknown: {
+    title: 'There is no such tool',
+    what: 'No tool has this name here. Nothing was done.',
+    remedy: 'List the tools, and call one of them.',
+  },
+  tool_off: {
+    title: 'This tool is switched off',
+    what: 'The person at this instance has switched it off for agents. Nothing was done.',
+    remedy: 'Ask the person to switch it on under Agents, or do without it.',
+  },
+  arguments_invalid: {
+    title: 'The arguments do not fit the tool',
+    what: 'A member is missing, is not known, or is not of the kind that the tool takes. Nothing was done.',
+    remedy: 'Hold the arguments against the input schema of the tool, and call it again.',
+  },
+  calls_waiting: {
+    title: 'Too many calls are waiting',
+    what: 'So many calls are under way, or wait for a person, that no more is taken in. This one was not begun.',
+    remedy: 'Wait until those before it are answered, then call again.',
+  },
+  consent_refused: {
+    title: 'The person has refused this',
+    what: 'The person at this instance was asked and said no. Nothing was done.',
+    remedy: 'Do not ask again for the same. Tell the person what it was meant for, outside of this program.',
+  },
+  consent_unanswered: {
+    title: 'Nobody has answered',
+    what: 'This needs the word of the person at this instance, who was asked and did not answer in time. Nothing was done.',
+    remedy: 'Ask the person to look at the open page, then call again.',
+  },
+  changed_since_asked: {
+    title: 'It is no longer what was asked for',
+    what: 'What would be done now differs from what the person was shown. Nothing was done.',
+    remedy: 'Call again, so that the person is shown what holds now.',
+  },
+  idempotency_conflict: {
+    title: 'This idempotency key stands for another call',
+    what: 'The same key came before with other arguments. Nothing was done for this call.',
+    remedy: 'Give a new key to a new call, and repeat a call with its own arguments.',
+  },
+  path_needs_bridge: {
+    title: 'There is no folder to read or write',
+    what: 'A page can open no path by itself. Nothing was read or written.',
+    remedy:
+      'Hand the manifest over in “manifest”, leave “path” out to have the file saved by the browser, or connect through the bridge with a folder.',
+  },
+  path_no_folder: {
+    title: 'The bridge was given no folder',
+    what: 'It reads and writes nothing but what lies in the folder that it was started with, and there is none.',
+    remedy: 'Start the bridge with --dir and the folder for manifests.',
+  },
+  path_refused: {
+    title: 'This path is not let through',
+    what: 'It leads out of the folder of the bridge, over a link, or to what is not an ordinary file. Nothing was read or written.',
+    remedy: 'Give a path inside of that folder, relative to it, without links.',
+  },
+  path_missing: {
+    title: 'There is no such file',
+    what: 'Nothing lies at this path in the folder of the bridge.',
+    remedy: 'Check the name, or put the file into that folder.',
+  },
+  path_exists: {
+    title: 'There is a file of this name already',
+    what: 'Nothing is written over a file that is there. The one there was left as it is.',
+    remedy: 'Give another name.',
+  },
+  bridge_lost: {
+    title: 'The bridge does not answer',
+    what: 'The program that passes calls and files between agents and this page has ended or cannot be reached.',
+    remedy: 'Start the bridge again; this page finds it by itself.',
+  },
+  bridge_taken: {
+    title: 'Another tab is connected to the bridge',
+    what: 'Calls of agents go to one tab at a time, and that is not this one.',
+    remedy: 'Close the other tab, or connect this one in its place.',
+  },
   usage: {
     title: 'The command is not complete',
     what: 'A file is missing, an option is unknown, or an option has no proper value. Nothing was read.',

@@ -35,6 +35,8 @@ export interface ExportTerms {
   readonly expires_at?: string | undefined
   /** One of our streams, or the name of a new one; absent: the first, made when there is none. */
   readonly stream?: { readonly id: string } | { readonly name: string } | undefined
+  /** How many memories the person who allowed it was told of; another number is not signed. */
+  readonly expected?: number | undefined
 }
 
 export interface Exported {
@@ -67,7 +69,7 @@ export async function listStreams(instance: Instance): Promise<OwnStream[]> {
  * Writes and signs a manifest. The lines are made in the worker; the sequence is reserved durably before anything is
  * signed, so that a crash leaves a gap in the stream and never a fork. Throws `no_identity`, `identity_locked`, `selection_invalid`,
  * `empty_selection`, `storage_damaged`, `author_forged`, `line_too_long`, `manifest_unknown` for a stream that is not
- * ours, `label_invalid` for the name of a new one, `fingerprint_incomplete`, `cancelled`.
+ * ours, `label_invalid` for the name of a new one, `fingerprint_incomplete`, `changed_since_asked`, `cancelled`.
  */
 export function exportManifest(
   instance: Instance,
@@ -97,6 +99,8 @@ async function exportAlone(
   )
   // The worker may have been done before it heard of it; a person was told that no number is used up.
   if (options.signal?.aborted) throw new ExchangeError('cancelled')
+  if (terms.expected !== undefined && terms.expected !== body.count)
+    throw new ExchangeError('changed_since_asked', `${terms.expected} then, ${body.count} now`)
   const stream = await reserveSequence(instance, identity, terms)
   const header = {
     created_at: nowAsTime(instance),

@@ -29,6 +29,8 @@ import { requireEngine } from './integrity.ts'
 import { refreshReport, type OpenedManifest } from './manifest.ts'
 import { discardStaged } from './memories.ts'
 
+export type { ImportCounts } from '../worker/import.ts'
+
 export interface ImportResult extends ImportCounts {
   readonly manifest: string
   readonly peer: { readonly fingerprint: string; readonly label: string }
@@ -67,6 +69,33 @@ async function importAlone(
   opened: OpenedManifest,
   options: CallOptions,
 ): Promise<ImportResult> {
+  const allowed = await requireAllowed(instance, opened)
+  return withStaged(instance, opened, allowed.origin, options, (staged, batch) =>
+    commitImport(instance, { ...allowed, opened, staged, batch }),
+  )
+}
+
+/** What an import would do now; nothing is kept of it. Throws as `importManifest`. */
+export function previewImport(
+  instance: Instance,
+  opened: OpenedManifest,
+  options: CallOptions = {},
+): Promise<ImportCounts> {
+  const preview = async () => {
+    const { origin } = await requireAllowed(instance, opened)
+    return withStaged(instance, opened, origin, options, async ({ counts }, batch) => {
+      await discardStaged(instance, batch)
+      return counts
+    })
+  }
+  return opened.during(() => exclusively(instance, preview, options.signal))
+}
+
+/** What is known of a manifest that may be imported now. Throws the code of the refusal. */
+async function requireAllowed(
+  instance: Instance,
+  opened: OpenedManifest,
+): Promise<Pick<Prepared, 'signed' | 'peer' | 'forks' | 'origin'>> {
   await requireEngine(instance)
   const refusal = importRefusal(await refreshReport(instance, opened))
   const { signed, failure } = opened.verification
@@ -77,8 +106,17 @@ async function importAlone(
   const { header } = signed.envelope
   const peer = await instance.db.get('peers', header.issuer.fingerprint)
   assert(peer !== undefined, 'a trusted issuer is a peer')
-  const batch = crypto.randomUUID()
-  const origin: BatchOrigin = {
+  return { signed, peer, forks, origin: originOf(instance, opened, signed, peer) }
+}
+
+function originOf(
+  instance: Instance,
+  opened: OpenedManifest,
+  signed: VerifiedEnvelope,
+  peer: PeerRecord,
+): BatchOrigin {
+  const { header } = signed.envelope
+  return {
     fingerprint: peer.fingerprint,
     label: peer.label,
     manifest: signed.id,
@@ -88,12 +126,23 @@ async function importAlone(
     sequence: header.sequence,
     imported_at: nowAsTime(instance),
   }
+}
+
+/** Stages it unseen, lets `use` do with it, and takes out what `use` did not make visible. */
+async function withStaged<Result>(
+  instance: Instance,
+  opened: OpenedManifest,
+  origin: BatchOrigin,
+  options: CallOptions,
+  use: (staged: Staged, batch: string) => Promise<Result>,
+): Promise<Result> {
+  const batch = crypto.randomUUID()
   const input = { opened: opened.handle, batch, origin, ownKeys: await ownKeys(instance) }
   try {
     const staged = await instance.worker.call('stageImport', input, options)
     // The worker may have been done before it heard of it; a person was told that nothing is taken in.
     if (options.signal?.aborted) throw new ExchangeError('cancelled')
-    return await commitImport(instance, { opened, signed, staged, peer, batch, origin, forks })
+    return await use(staged, batch)
   } catch (error) {
     await discardStaged(instance, batch)
     throw error

@@ -30,6 +30,8 @@ export interface Instance extends Verifier {
   readonly heldKey: HeldKey
   /** Opened from disk: other files there may have the same store, so a key is kept locked. */
   readonly isFromDisk: boolean
+  /** Who does what is done through it: a person, or an agent whom one lets. */
+  readonly actor: 'person' | 'agent'
 }
 
 export interface InstanceOptions {
@@ -61,6 +63,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     changes: new Changes(db.name),
     heldKey: new HeldKey(db.name, now),
     isFromDisk,
+    actor: 'person',
     now,
   }
   // Another tab that is staging holds the lock: what it stages is not ours to sweep.
@@ -115,14 +118,15 @@ export async function exclusively<T>(
   }
 }
 
-/** A deed of a person: one transaction with its audit row, then the news of it to all tabs. */
+/** A deed: one transaction with its audit row, then the news of it to all tabs. */
 export async function perform<Result>(
   instance: Instance,
   operation: string,
   stores: readonly StoreName[],
   work: (tx: Transaction) => Promise<Done<Result>>,
 ): Promise<Result> {
-  const result = await tx(instance.db, { actor: 'person', operation, at: instance.now() }, stores, work)
+  const { actor } = instance
+  const result = await tx(instance.db, { actor, operation, at: instance.now() }, stores, work)
   instance.changes.announce()
   return result
 }

@@ -27,6 +27,9 @@ const MIGRATIONS: readonly ((db: Database, tx: Upgrade) => void)[] = [
     db.createObjectStore('audit', { keyPath: 'seq' })
     db.createObjectStore('settings', { keyPath: 'name' })
   },
+  (db) => {
+    db.createObjectStore('consents', { keyPath: 'id' })
+  },
 ]
 
 /** What a tab is told when its connection can no longer be used; it must be loaded again. */

@@ -132,6 +132,15 @@ export interface SettingRecord {
   readonly value: number | string | boolean
 }
 
+/** What an agent may do without being asked for, until a person takes it back. Never a change of trust. */
+export interface ConsentRecord {
+  readonly id: string
+  readonly tool: string
+  /** `all`, `entity:…` or `peer:…` with the fingerprint. */
+  readonly about: string
+  readonly given_at: string
+}
+
 export interface OmegaSchema extends DBSchema {
   segments: { key: number; value: SegmentRecord }
   pages: { key: number; value: Page; indexes: { batch: string } }
@@ -146,6 +155,7 @@ export interface OmegaSchema extends DBSchema {
   own_streams: { key: string; value: OwnStreamRecord }
   audit: { key: number; value: AuditRow }
   settings: { key: string; value: SettingRecord }
+  consents: { key: string; value: ConsentRecord }
 }
 
 export type StoreName =
@@ -162,3 +172,4 @@ export type StoreName =
   | 'own_streams'
   | 'audit'
   | 'settings'
+  | 'consents'

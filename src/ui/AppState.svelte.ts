@@ -1,5 +1,6 @@
 import { createContext, tick } from 'svelte'
 import { ExchangeError } from '../core/errors.ts'
+import type { AgentCall, Agents } from '../exchange/agents.ts'
 import { getIdentity, type Identity } from '../exchange/identity.ts'
 import {
   createGivingWay,
@@ -92,9 +93,20 @@ export class AppState {
   /** Asked before an address is followed; true: one stays where one is. For a form that leaving would empty. */
   guard: ((event: HashChangeEvent) => boolean) | null = null
 
-  constructor(verifier: Verifier, copy: AppCopy) {
+  /** Null until they have come, and where nothing is kept. */
+  agents = $state.raw<Agents | null>(null)
+  /** Of all tools called in this tab, newest first. */
+  calls = $state.raw<readonly AgentCall[]>([])
+  /** Where calls can come from. */
+  ways = $state.raw<Agents['ways'] | null>(null)
+  /** The first of the calls that wait for a person. */
+  readonly asking = $derived(this.calls.findLast(({ state }) => state === 'asking') ?? null)
+  readonly #loadAgents: (instance: Instance) => Promise<Agents>
+
+  constructor(verifier: Verifier, copy: AppCopy, loadAgents: (instance: Instance) => Promise<Agents>) {
     this.verifier = verifier
     this.copy = copy
+    this.#loadAgents = loadAgents
   }
 
   /** Whether anything is kept here. Where not, the one thing to be done is to verify. */
@@ -259,6 +271,22 @@ export class AppState {
     }
   }
 
+  /** Never rejects: where they do not come, agents are not served, and the rest works. */
+  async #followAgents(instance: Instance): Promise<void> {
+    try {
+      const agents = await this.#loadAgents(instance)
+      const look = () => {
+        this.calls = agents.calls
+        this.ways = agents.ways
+      }
+      agents.listen(look)
+      look()
+      this.agents = agents
+    } catch {
+      // The server is gone, or a later version has taken its place.
+    }
+  }
+
   #followStore(): () => void {
     const { verifier } = this
     if (!isInstance(verifier)) {
@@ -267,6 +295,7 @@ export class AppState {
       return () => undefined
     }
     void this.#refresh(verifier)
+    void this.#followAgents(verifier)
     const stops = [
       verifier.changes.listen(() => void this.#refresh(verifier)),
       verifier.heldKey.listen(() => this.#followLock()),
