@@ -123,6 +123,19 @@ export function findUnseen(text: string, kind: TextKind, options: UnseenOptions 
   return found
 }
 
+/** JSON that says the same, with what is unseen in it escaped: what it is when it is read again is what is seen. */
+export function escapeUnseen(json: string): string {
+  let spelled = ''
+  let at = 0
+  for (const { from, to } of findUnseen(json, 'prose', { strict: true })) {
+    spelled += json.slice(at, from)
+    for (let unit = from; unit < to; unit++)
+      spelled += `\\u${json.charCodeAt(unit).toString(16).padStart(4, '0')}`
+    at = to
+  }
+  return spelled + json.slice(at)
+}
+
 /** Whether anything is found. */
 export function hidesSomething(text: string, kind: TextKind): boolean {
   let spent = 0

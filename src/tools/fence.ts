@@ -1,4 +1,5 @@
 import { toBase64Url } from '../core/bytes.ts'
+import { escapeUnseen } from '../core/unseen.ts'
 
 /**
  * Text from memories, fenced as data: the marks hold a number that nobody could know when the text was written, so no
@@ -15,13 +16,5 @@ export function fence(blocks: readonly { readonly head: string; readonly text: s
 
 /** A name or value from elsewhere in one line of our words: in quotes, with nothing in it that ends the line or the quotes. */
 export function quote(value: string): string {
-  return JSON.stringify(value).replaceAll(UNSEEN, (each) =>
-    Array.from(
-      { length: each.length },
-      (_, at) => `\\u${each.charCodeAt(at).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  )
+  return escapeUnseen(JSON.stringify(value))
 }
-
-/** Format and control characters: what turns the direction of a line, hides, or breaks it. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

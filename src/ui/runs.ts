@@ -1,5 +1,5 @@
 import type { JsonValue } from '../core/canonical.ts'
-import { findUnseen, hidesSomething, type TextKind } from '../core/unseen.ts'
+import { escapeUnseen, findUnseen, hidesSomething, type TextKind } from '../core/unseen.ts'
 
 /**
  * A part of a stranger's text. `unseen` names what has no look of its own, or another's. The text itself stays whole,
@@ -42,16 +42,7 @@ export function nameOf(part: string, stacked: boolean): string {
 
 /** As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen. */
 export function toJsonText(value: JsonValue): string {
-  const text = JSON.stringify(value, null, 2)
-  let spelled = ''
-  let at = 0
-  for (const { from, to } of findUnseen(text, 'prose', { strict: true })) {
-    spelled += text.slice(at, from)
-    for (let unit = from; unit < to; unit++)
-      spelled += `\\u${text.charCodeAt(unit).toString(16).padStart(4, '0')}`
-    at = to
-  }
-  return spelled + text.slice(at)
+  return escapeUnseen(JSON.stringify(value, null, 2))
 }
 
 /** Names that a field may offer: those that are what they look like, for in a menu of the browser nothing can be marked. */
