@@ -252,7 +252,9 @@ async function tests(): Promise<TestUserConfig> {
         optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },
         test: {
           name: 'browser',
-          include: ['store', 'worker', 'exchange', 'tools', 'ui'].map((layer) => `test/${layer}/**/*.test.ts`),
+          include: ['store', 'worker', 'exchange', 'tools', 'ui'].map(
+            (layer) => `test/${layer}/**/*.test.ts`,
+          ),
           browser: {
             enabled: true,
             provider: playwright({ launchOptions }),
