@@ -18,7 +18,7 @@ const layerRules = LAYERS.map((layer, at) => ({
       {
         patterns: [
           {
-            group: [...LAYERS.slice(at + 1), 'cli', 'tools'].map((above) => `**/${above}/**`),
+            group: [...LAYERS.slice(at + 1), 'cli', 'bridge', 'tools'].map((above) => `**/${above}/**`),
             message: `${layer} must not import from a layer above it.`,
           },
         ],
@@ -66,15 +66,15 @@ export default ts.config(
   },
   ...layerRules,
   {
-    files: ['src/cli/**'],
+    files: ['src/{bridge,cli}/**'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
             {
-              group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**'],
-              message: 'The command line is the core under Node.',
+              group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**', '**/{bridge,cli,tools}/**'],
+              message: 'What runs under Node has the core alone.',
             },
           ],
         },

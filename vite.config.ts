@@ -104,7 +104,7 @@ const pwa = () =>
     injectManifest: {
       globPatterns: ['**/*'],
       // The plugin adds its own manifest.
-      globIgnores: ['conformance/**', 'screenshots/**', 'omega-verify.mjs', '*.webmanifest', COPY],
+      globIgnores: ['conformance/**', 'screenshots/**', 'omega-*.mjs', '*.webmanifest', COPY],
       maximumFileSizeToCacheInBytes: 10 * 1024 * 1024,
       rollupFormat: 'iife',
       buildPlugins: { vite: [inside('app')] },
@@ -209,6 +209,19 @@ const cli: UserConfig = {
   ssr: { noExternal: true },
 }
 
+/** MCP clients' way to an open tab: one file for Node. */
+const bridge: UserConfig = {
+  publicDir: false,
+  plugins: [inside('omega-bridge.mjs')],
+  build: {
+    ssr: 'src/bridge/omega-bridge.ts',
+    emptyOutDir: false,
+    target: 'node20',
+    rolldownOptions: { output: { entryFileNames: 'omega-bridge.mjs', codeSplitting: false } },
+  },
+  ssr: { noExternal: true },
+}
+
 type InBrowser = typeof import('./test/assurance/in-browser.ts')
 let inBrowser: Promise<{ readonly module: InBrowser }> | undefined
 
@@ -239,7 +252,7 @@ async function tests(): Promise<TestUserConfig> {
         extends: true,
         test: {
           name: 'node',
-          include: ['core/**', 'cli/**', 'assurance', 'conformance', '.'].map(
+          include: ['core/**', 'cli/**', 'bridge/**', 'assurance', 'conformance', '.'].map(
             (folder) => `test/${folder}/*.test.ts`,
           ),
         },
@@ -249,7 +262,7 @@ async function tests(): Promise<TestUserConfig> {
         plugins: [svelte(), kernel(), workerBundle()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
-        optimizeDeps: { entries: ['src/**/*.ts', '!src/{cli,kernel}/**'] },
+        optimizeDeps: { entries: ['src/**/*.ts', '!src/{bridge,cli,kernel}/**'] },
         test: {
           name: 'browser',
           include: ['store', 'worker', 'exchange', 'tools', 'ui'].map(
@@ -269,7 +282,7 @@ async function tests(): Promise<TestUserConfig> {
   }
 }
 
-const FORMS: Readonly<Record<string, UserConfig>> = { cli, single }
+const FORMS: Readonly<Record<string, UserConfig>> = { bridge, cli, single }
 
 export default defineConfig(async ({ mode }) => {
   if (mode === 'test') return { test: await tests() }
