@@ -31,6 +31,8 @@ export function createAgents({ instance, download, bridgeToken, version }: Agent
   let tab: BridgeTab | null = null
   /** The official server is large, and for those whom a bridge serves. Nothing serves a page from disk. */
   const connect = async (token: string) => {
+    // Zod, within the server, else tries whether it may make code from text: the policy forbids and reports it.
+    Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
     const { BridgeTab } = await import('./bridge-tab.ts')
     const onState = (state: BridgeState) => {
       bridge = state

@@ -105,10 +105,10 @@ export class BridgeTab {
     const transport: Transport = {
       start: async () => undefined,
       close: async () => this.#end(id),
-      send: async (message) => {
+      send: async (message, options) => {
         await this.#ask('bridge/messages', {
           method: 'POST',
-          body: JSON.stringify({ session: id, message }),
+          body: JSON.stringify({ session: id, message, related: options?.relatedRequestId }),
           headers: { 'Content-Type': 'application/json' },
         })
       },
