@@ -40,9 +40,12 @@ export function nameOf(part: string, stacked: boolean): string {
   return length === 1 ? code : `${code} ×${length}`
 }
 
-/** As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen. */
-export function toJsonText(value: JsonValue): string {
-  const text = JSON.stringify(value, null, 2)
+/**
+ * As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen.
+ * What is longer than `most` code units is cut.
+ */
+export function toJsonText(value: JsonValue, most = Infinity): string {
+  const text = startOf(JSON.stringify(value, null, 2), most)
   let spelled = ''
   let at = 0
   for (const { from, to } of findUnseen(text, 'prose', { strict: true })) {
