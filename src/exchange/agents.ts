@@ -92,6 +92,8 @@ export interface AgentCall {
   readonly at: number
   readonly state: 'working' | 'asking' | 'done'
   readonly ask: Ask | null
+  /** While it is asking: when it is refused if nobody answers, in milliseconds of this machine's clock. */
+  readonly answerBy: number | null
   readonly consent: Consent
   readonly progress: Progress | null
   /** Of a call that is done: `ok`, the code of its refusal, or a fault of this program. */
@@ -114,6 +116,8 @@ export interface Agents {
   readonly calls: readonly AgentCall[]
   call(client: Client, tool: string, args: unknown, options?: CallOptions): Promise<Outcome>
   decide(call: string, decision: Decision): void
+  /** The person is there and needs longer: the time to answer begins anew. */
+  giveTime(call: string): void
   /** Ends a call that is under way. */
   cancel(call: string): void
   listAllowed(): Promise<Allowed[]>

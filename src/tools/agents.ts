@@ -73,6 +73,7 @@ export function createAgents({ instance, download, bridgeToken, version }: Agent
     },
     call: desk.call.bind(desk),
     decide: desk.decide.bind(desk),
+    giveTime: desk.giveTime.bind(desk),
     cancel: desk.cancel.bind(desk),
     listAllowed: desk.listAllowed.bind(desk),
     takeBack: desk.takeBack.bind(desk),

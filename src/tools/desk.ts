@@ -52,11 +52,12 @@ type Live = { -readonly [Member in keyof AgentCall]: AgentCall[Member] }
 /** Where calls of agents arrive: looked into, asked about where a person decides, done, written into the audit chain. */
 export class Desk implements Pick<
   Agents,
-  'call' | 'decide' | 'cancel' | 'listAllowed' | 'takeBack' | 'isOn' | 'setOn' | 'listen'
+  'call' | 'decide' | 'giveTime' | 'cancel' | 'listAllowed' | 'takeBack' | 'isOn' | 'setOn' | 'listen'
 > {
   readonly #options: DeskOptions
   readonly #listeners = new Set<() => void>()
   readonly #deciding = new Map<string, (decision: Decision) => void>()
+  readonly #waiting = new Map<string, () => void>()
   readonly #ending = new Map<string, AbortController>()
   readonly #allowed: (Allowed & { readonly session: string })[] = []
   readonly #repeats = new Repeats()
@@ -93,6 +94,7 @@ export class Desk implements Pick<
       at: this.#options.instance.now(),
       state: 'working',
       ask: null,
+      answerBy: null,
       consent: 'none',
       progress: null,
       result: null,
@@ -129,6 +131,10 @@ export class Desk implements Pick<
 
   decide(call: string, decision: Decision): void {
     this.#deciding.get(call)?.(decision)
+  }
+
+  giveTime(call: string): void {
+    this.#waiting.get(call)?.()
   }
 
   cancel(call: string): void {
@@ -211,9 +217,12 @@ export class Desk implements Pick<
     }
     call.ask = ask
     call.state = 'asking'
-    this.#keep(call)
-    const { word, compared = 'not_compared' } = await this.#decision(call, signal)
-    call.state = 'working'
+    const { word, compared = 'not_compared' } = await this.#decision(call, signal).finally(() => {
+      // Nobody is asked any more, before anything is done or written down.
+      call.state = 'working'
+      call.answerBy = null
+      this.#keep(call)
+    })
     if (word === 'refuse') {
       call.consent = 'refused'
       throw new ExchangeError('consent_refused')
@@ -253,16 +262,26 @@ export class Desk implements Pick<
 
   #decision(call: Live, signal: AbortSignal): Promise<Decision> {
     const { promise, resolve, reject } = withResolvers<Decision>()
-    const unanswered = setTimeout(() => {
-      call.consent = 'unanswered'
-      reject(new ExchangeError('consent_unanswered'))
-    }, this.#options.answerMs ?? ANSWER_MS)
+    const answerMs = this.#options.answerMs ?? ANSWER_MS
+    let unanswered: ReturnType<typeof setTimeout> | undefined
+    const wait = () => {
+      clearTimeout(unanswered)
+      unanswered = setTimeout(() => {
+        call.consent = 'unanswered'
+        reject(new ExchangeError('consent_unanswered'))
+      }, answerMs)
+      call.answerBy = this.#options.instance.now() + answerMs
+      this.#keep(call)
+    }
     const end = () => reject(new ExchangeError('cancelled'))
     if (signal.aborted) end()
     signal.addEventListener('abort', end)
     this.#deciding.set(call.id, resolve)
+    this.#waiting.set(call.id, wait)
+    wait()
     return promise.finally(() => {
       clearTimeout(unanswered)
+      this.#waiting.delete(call.id)
       signal.removeEventListener('abort', end)
       this.#deciding.delete(call.id)
     })
@@ -296,7 +315,9 @@ export class Desk implements Pick<
   #keep(call: Live): void {
     const others = this.#calls.filter(({ id }) => id !== call.id)
     const at = this.#calls.findIndex(({ id }) => id === call.id)
-    this.#calls = at < 0 ? [{ ...call }, ...others].slice(0, KEPT_CALLS) : this.#calls.with(at, { ...call })
+    // What waits stays, however much is called meanwhile.
+    const isKept = ({ state }: AgentCall, place: number) => place < KEPT_CALLS || state !== 'done'
+    this.#calls = at < 0 ? [{ ...call }, ...others].filter(isKept) : this.#calls.with(at, { ...call })
     this.#tell()
   }
 

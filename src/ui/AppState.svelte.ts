@@ -95,6 +95,8 @@ export class AppState {
 
   /** Null until they have come, and where nothing is kept. */
   agents = $state.raw<Agents | null>(null)
+  /** They could not be loaded. */
+  lacksAgents = $state(false)
   /** Of all tools called in this tab, newest first. */
   calls = $state.raw<readonly AgentCall[]>([])
   /** Where calls can come from. */
@@ -284,6 +286,7 @@ export class AppState {
       this.agents = agents
     } catch {
       // The server is gone, or a later version has taken its place.
+      this.lacksAgents = true
     }
   }
 

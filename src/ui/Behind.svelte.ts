@@ -7,6 +7,9 @@ const LATER = {
   memories: () => import('./views/memories/steps.ts'),
   exchange: () => import('./views/ExchangePlace.svelte').then(asPlace),
   peers: () => import('./views/PeersPlace.svelte').then(asPlace),
+  agents: () => import('./views/AgentsPlace.svelte').then(asPlace),
+  /** No place: what an agent asks comes up over any. */
+  consent: () => import('./views/agents/Consent.svelte').then(asPlace),
   identity: () => import('./views/IdentityPlace.svelte').then(asPlace),
 }
 type Parts = { readonly [Name in keyof typeof LATER]: Awaited<ReturnType<(typeof LATER)[Name]>> }

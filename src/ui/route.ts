@@ -1,4 +1,4 @@
-export const PLACES = ['memories', 'exchange', 'peers', 'identity'] as const
+export const PLACES = ['memories', 'exchange', 'peers', 'agents', 'identity'] as const
 export type PlaceName = (typeof PLACES)[number]
 
 /** Where one is: `#/memories/<key>`, `#/exchange/opened`, … The hash, because deep paths break under a relative base. */

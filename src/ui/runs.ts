@@ -40,9 +40,12 @@ export function nameOf(part: string, stacked: boolean): string {
   return length === 1 ? code : `${code} ×${length}`
 }
 
-/** As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen. */
-export function toJsonText(value: JsonValue): string {
-  return escapeUnseen(JSON.stringify(value, null, 2))
+/**
+ * As JSON to read, edit or copy: what is unseen is escaped, so that what it is when it is read again is what is seen.
+ * What is longer than `most` code units is cut.
+ */
+export function toJsonText(value: JsonValue, most = Infinity): string {
+  return escapeUnseen(startOf(JSON.stringify(value, null, 2), most))
 }
 
 /** Names that a field may offer: those that are what they look like, for in a menu of the browser nothing can be marked. */

@@ -4,6 +4,7 @@ export const PLACE_LABELS: Readonly<Record<PlaceName, string>> = {
   memories: 'Memories',
   exchange: 'Exchange',
   peers: 'Peers',
+  agents: 'Agents',
   identity: 'Identity',
 }
 
