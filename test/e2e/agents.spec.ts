@@ -188,15 +188,10 @@ test('what is allowed until taken back is listed, outlives the page, and is take
   expect(await codeOf(asked)).toBe('consent_refused')
 })
 
-test('a tool that is switched off is not offered, and refused to whom it was', async () => {
+test('a tool that is switched off is offered no more, until it is switched on', async () => {
   await goTo(page, 'Agents')
   const list = page.getByRole('switch', { name: 'Agents may call omega_federation_trust_list' })
   await expect(list).toBeChecked()
-  // As an agent that has listed the tools before still has it.
-  await page.evaluate(() => {
-    const model = Reflect.get(document, 'modelContext') as { registerTool?: unknown }
-    void model
-  })
   await list.uncheck()
   await expect
     .poll(async () => (await page.webmcp.tools()).map(({ name }) => name))
@@ -269,7 +264,7 @@ test('arguments of a stranger are shown as they are, and cut where they are long
   await expect(sheet().locator('[data-unseen="U+202E"]')).not.toHaveCount(0)
   await expectToFit(page, 'a sheet with what strangers write')
   await answer('Allow once')
-  expect((await asked).isError).toBe(false)
+  expect(await asked).toMatchObject({ isError: false })
   const huge = await call('omega_query', { text: 'y'.repeat(3_000_000) })
   expect(huge.structuredContent['code']).toBe('arguments_invalid')
   await goTo(page, 'Agents')

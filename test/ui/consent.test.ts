@@ -22,6 +22,7 @@ const dialog = () => document.querySelector<HTMLDialogElement>('dialog[open]')
 let agents: Agents
 
 beforeEach(async () => {
+  await page.viewport(1280, 800)
   const instance = await openTestInstance()
   const target = document.body.appendChild(document.createElement('div'))
   let loaded: (made: Agents) => void
@@ -56,7 +57,7 @@ const refuse = () =>
 const heading = (name: RegExp) => page.getByRole('heading', { level: 2, name })
 
 it('goes when its caller ends the call, and gives the keyboard back', async () => {
-  await page.getByRole('link', { name: 'Identity' }).click()
+  await page.getByRole('link', { name: 'Identity', exact: true }).click()
   const before = document.activeElement
   const ending = new AbortController()
   const answered = agents.call(clientNamed('Planner'), 'omega_query', {}, { signal: ending.signal })
@@ -101,4 +102,23 @@ it.each([
       expect(node.nodeValue).not.toMatch(/[\u200b\u202c\u202e\u00ad]/)
   await refuse()
   expect((await answered).structured['code']).toBe('consent_refused')
+})
+
+it('refuses a tool that was switched off to whoever still has it on its list', async () => {
+  await page.getByRole('link', { name: 'Agents', exact: true }).click()
+  await page.getByRole('switch', { name: 'Agents may call omega_federation_trust_list' }).click()
+  await expect.poll(() => agents.isOn('omega_federation_trust_list')).toBe(false)
+  const { structured } = await agents.call(clientNamed('Planner'), 'omega_federation_trust_list', {})
+  expect(structured['code']).toBe('tool_off')
+  await expect.element(page.getByTestId('calls').getByText('tool_off')).toBeVisible()
+  await expect.element(page.getByTestId('calls').getByText('Planner')).toBeVisible()
+})
+
+it('lists a hundred calls, and tells of a client what it calls itself', async () => {
+  await page.getByRole('link', { name: 'Agents', exact: true }).click()
+  for (let at = 0; at < 105; at++) await agents.call(clientNamed(`c${at}`), `no-such-${at}`, {})
+  await expect.poll(() => page.getByTestId('calls').getByRole('listitem').elements().length).toBe(100)
+  await page.getByTestId('calls').getByRole('link').first().click()
+  await expect.element(page.getByText('This is what it calls itself; nobody has checked it.')).toBeVisible()
+  await expect.element(page.getByTestId('answer')).toHaveTextContent('tool_unknown')
 })
