@@ -73,7 +73,13 @@ export default ts.config(
         {
           patterns: [
             {
-              group: ['**/ui/**', '**/exchange/**', '**/store/**', '**/worker/**', '**/{bridge,cli,tools}/**'],
+              group: [
+                '**/ui/**',
+                '**/exchange/**',
+                '**/store/**',
+                '**/worker/**',
+                '**/{bridge,cli,tools}/**',
+              ],
               message: 'What runs under Node has the core alone.',
             },
           ],

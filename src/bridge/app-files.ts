@@ -29,8 +29,8 @@ const POLICY_OF_COPY = "default-src 'none'; script-src 'self'; connect-src 'self
 const FOR_GOOD = 'max-age=31536000, immutable'
 
 /** What the page says of itself forbids all connections; under the bridge it may reach its own origin. */
-const CLOSED = /connect-src (&#39;|')none\1/
-const OWN_ORIGIN = 'connect-src $1self$1'
+const CLOSED = /(connect-src )('|&#39;)none\2/
+const OWN_ORIGIN = '$1$2self$2'
 
 /** Answers a GET or HEAD with a file of the app in `root`; `path` is a stranger's, as in the address. */
 export async function serveApp(

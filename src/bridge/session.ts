@@ -45,7 +45,7 @@ interface Open {
   waiting: { readonly message: JSONRPCRequest; readonly bytes: number; readonly timer: NodeJS.Timeout } | null
 }
 
-export const MOST_REQUESTS = 256
+const MOST_REQUESTS = 256
 
 /**
  * One client's conversation with the server in the tab. A tab that comes anew has a new server: the client's

@@ -10,14 +10,17 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 
 const SINGLE = 'omega-exchange.html'
 const VERIFIER = 'omega-verify.mjs'
-/** What has code of others in it; a folder and two files, by the names under which their builds are noted. */
-const ARTEFACTS = ['app', SINGLE, VERIFIER]
-/** For whoever writes another reader: they have the sources. */
-const NOT_SERVED = ['conformance', VERIFIER]
+const BRIDGE = 'omega-bridge.mjs'
+/** What has code of others in it; a folder and three files, by the names under which their builds are noted. */
+const ARTEFACTS = ['app', SINGLE, VERIFIER, BRIDGE]
+/** For whoever writes another reader: they have the sources. For Node: beside the app. */
+const NOT_SERVED = ['conformance', VERIFIER, BRIDGE]
 
 const COPIED: readonly (readonly [from: string, to: string])[] = [
   [`dist-single/${SINGLE}`, SINGLE],
   [`dist/${VERIFIER}`, VERIFIER],
+  [`dist/${BRIDGE}`, BRIDGE],
+  ['docs/bridge.md', 'bridge.md'],
   ['docs/serve.md', 'serve.md'],
   ['public/manifest-format.md', 'manifest-format.md'],
   ['public/report.schema.json', 'report.schema.json'],

@@ -38,7 +38,7 @@ export function makePlace(): string {
   const place = realpathSync(mkdtempSync(join(tmpdir(), 'omega-bridge-')))
   mkdirSync(join(place, 'files'))
   mkdirSync(join(place, 'app/assets'), { recursive: true })
-  const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src 'none'">`
+  const policy = `<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; connect-src &#39;none&#39;; base-uri &#39;none&#39;">`
   writeFileSync(join(place, 'app/index.html'), `<!doctype html>${policy}<p>The app`)
   writeFileSync(join(place, 'app/sw.js'), '// copy')
   writeFileSync(join(place, 'app/assets/a-1.js'), '// asset')

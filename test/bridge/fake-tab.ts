@@ -69,6 +69,13 @@ export class FakeTab {
     this.#ended.abort()
   }
 
+  /** Closes, and waits until the bridge has seen it. */
+  async gone(): Promise<void> {
+    this.close()
+    const nothing = { session: 'none', message: { jsonrpc: '2.0', method: 'none' } }
+    while ((await this.post(nothing)).status !== 409) await new Promise(setImmediate)
+  }
+
   post(body: unknown, tab = this.id): Promise<Response> {
     return fetch(`${this.#origin}/bridge/messages`, {
       method: 'POST',
@@ -86,10 +93,12 @@ export class FakeTab {
     let rest = ''
     const decoder = new TextDecoder()
     for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
-      rest += decoder.decode(part, { stream: true })
-      const lines = rest.split('\n')
-      rest = lines.pop()!
-      for (const line of lines) await this.#take(JSON.parse(line) as Line)
+      const [first, ...lines] = decoder.decode(part, { stream: true }).split('\n')
+      rest += first!
+      for (const line of lines) {
+        await this.#take(JSON.parse(rest) as Line)
+        rest = line
+      }
     }
   }
 
