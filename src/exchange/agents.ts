@@ -34,6 +34,8 @@ export interface Client {
 export interface ClientFiles {
   /** Throws `path_no_folder`, `path_refused`, `path_missing`, `file_unreadable`, `bridge_lost`, `cancelled`. */
   open(path: string, signal?: AbortSignal): Promise<File>
+  /** Whether a file is there. Throws as `open`, but for `path_missing`. */
+  has(path: string, signal?: AbortSignal): Promise<boolean>
   /** Answers the path of what was written. Throws as `open`, and `path_exists`, `storage_full`. */
   save(path: string, file: File, signal?: AbortSignal): Promise<string>
 }

@@ -26,6 +26,16 @@ export function createBridgeFiles(ask: (url: string, init: RequestInit) => Promi
         throw new ExchangeError(signal?.aborted ? 'cancelled' : 'file_unreadable', '', {}, { cause })
       }
     },
+    async has(path, signal) {
+      try {
+        const response = await request(path, { method: 'GET', ...(signal ? { signal } : {}) })
+        await response.body?.cancel()
+        return true
+      } catch (error) {
+        if (error instanceof ExchangeError && error.code === 'path_missing') return false
+        throw error
+      }
+    },
     async save(path, file, signal) {
       const response = await request(path, { method: 'PUT', body: file, ...(signal ? { signal } : {}) })
       const { path: written } = (await response.json()) as { readonly path: string }

@@ -54,9 +54,9 @@ export const exportTool = defineTool({
   destructive: false,
   idempotent: false,
   async prepare(context, given) {
-    const { instance, options, client } = context
+    const { instance, options } = context
     const isDry = given.dry_run === true
-    if (given.path !== undefined && client.files === null) throw new ExchangeError('path_needs_bridge')
+    await checkPath(context, given.path)
     if (!isDry) await requireIdentity(instance)
     const { entity_id, since, until, tags, event_type } = given
     const selection = { entity_id, since, until, tags, event_type }
@@ -133,6 +133,13 @@ async function streamOf({ instance }: CallContext, name: string | undefined) {
   return known === undefined ? { name } : { id: known.stream }
 }
 
+/** Before anybody is asked, and anything signed: there is a folder, the path stays in it, and nothing lies there. */
+async function checkPath({ client, options }: CallContext, path: string | undefined): Promise<void> {
+  if (path === undefined) return
+  if (client.files === null) throw new ExchangeError('path_needs_bridge')
+  if (await client.files.has(path, options.signal)) throw new ExchangeError('path_exists')
+}
+
 /** Path in the folder of the bridge, or null where the browser saves it. */
 async function save(
   { client, download }: CallContext,
@@ -144,9 +151,11 @@ async function save(
     try {
       return await client.files.save(path ?? file.name, file, signal)
     } catch (error) {
-      // It is signed and registered: it must not be lost where nothing was said of a path.
+      // It is signed and registered: it must not be lost. Where nothing was said of a path, no folder is no fault.
+      download(file)
       if (path !== undefined || !(error instanceof ExchangeError) || error.code !== 'path_no_folder')
         throw error
+      return null
     }
   }
   download(file)

@@ -51,12 +51,13 @@ test('two clients do the session by tools, and two persons decide', async () => 
     const written = readFileSync(join(one.folder, name), 'utf8')
     expect(JSON.parse(written).envelope.header.merkle_root).toBe(data['merkle_root'])
     expect(readdirSync(one.folder)).toEqual([name])
-    // The same name again is not written over.
-    const again = callTool(one.client, 'omega_federation_export', { entity_id: SESSION.entity, path: name })
-    await answer(a.page, /Sign and save/, 'Allow once')
-    expect((await again).data).toMatchObject({ code: 'path_exists' })
+    // The same name again is not written over, and nobody is asked for that.
+    const again = await callTool(one.client, 'omega_federation_export', {
+      entity_id: SESSION.entity,
+      path: name,
+    })
+    expect(again.data).toMatchObject({ code: 'path_exists' })
     expect(readFileSync(join(one.folder, name), 'utf8')).toBe(written)
-    a.problems.splice(0, Infinity, ...a.problems.filter((each) => !each.includes('409')))
   })
   copyFileSync(join(one.folder, name), join(two.folder, name))
   const { createPublicKey } = await import('node:crypto')
@@ -123,7 +124,11 @@ test('two clients do the session by tools, and two persons decide', async () => 
     })
   })
 
-  expect([a.problems, b.problems]).toEqual([[], []])
+  // Whether a file is there the bridge answers with 404, which the browser writes into its console.
+  const unexpected = [...a.problems, ...b.problems].filter(
+    (each) => !/404 \(Not Found\).*\/bridge\/files/.test(each),
+  )
+  expect(unexpected).toEqual([])
   await Promise.all([one.client.close(), two.client.close()])
   await Promise.all([a.close(), b.close()])
 })

@@ -15,6 +15,10 @@ export class Folder implements ClientFiles {
     return file
   }
 
+  async has(path: string): Promise<boolean> {
+    return this.files.has(path)
+  }
+
   async save(path: string, file: File): Promise<string> {
     if (this.files.has(path)) throw new ExchangeError('path_exists')
     this.files.set(path, file)
