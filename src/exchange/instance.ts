@@ -58,8 +58,8 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
     db,
     unavailable: null,
     worker,
-    changes: new Changes(db.name),
-    heldKey: new HeldKey(db.name, now),
+    changes: new Changes(db.name, isFromDisk),
+    heldKey: new HeldKey(db.name, isFromDisk, now),
     isFromDisk,
     now,
   }

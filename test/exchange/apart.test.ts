@@ -39,6 +39,8 @@ async function openFromDisk(workerStore?: string) {
   onTestFinished(async () => {
     for (const each of [worker, instance.worker]) each.close()
     for (const each of lanes) each.terminate()
+    instance.changes.close()
+    instance.heldKey.close()
     instance.db.close()
     await Promise.all([name, workerStore ?? name].map((each) => deleteDB(each)))
   })
@@ -84,7 +86,8 @@ it('where it has another, the page does it: all is in its store, nothing in the 
 })
 
 it('what is done in the page is cancelled and fails as in a worker', async () => {
-  const { instance } = await openFromDisk(`test-${crypto.randomUUID()}`)
+  const { instance, movedHere } = await openFromDisk(`test-${crypto.randomUUID()}`)
+  expect(movedHere).toBe(1)
   const cancelled = new AbortController()
   const query = queryMemories(instance, { text: 'x' }, { signal: cancelled.signal })
   cancelled.abort()
@@ -94,4 +97,46 @@ it('what is done in the page is cancelled and fails as in a worker', async () =>
   instance.worker.close()
   expect(await codeOf(pending)).toBe('worker_lost')
   expect(await instance.worker.call('facets', {})).toMatchObject({ rows: 0 })
+})
+
+it('tabs from disk hear of each other where no channel reaches them, and leave nothing behind', async () => {
+  const { instance } = await openFromDisk()
+  const { name } = instance.db
+  const other = document.createElement('iframe')
+  document.body.append(other)
+  onTestFinished(() => other.remove())
+  const there = other.contentWindow!
+  const [heard, said] = [vi.fn(), vi.fn()]
+  instance.changes.listen(heard)
+  there.addEventListener('storage', ({ key, newValue }) => said(key, newValue !== null))
+
+  there.localStorage.setItem(name, '')
+  there.localStorage.removeItem(name)
+  await expect.poll(() => heard.mock.calls.length).toBe(1)
+  there.localStorage.setItem(`${name}-x`, '')
+  there.localStorage.removeItem(`${name}-x`)
+
+  instance.heldKey.lock()
+  instance.changes.announce()
+  await expect.poll(() => said.mock.calls).toContainEqual([name, true])
+  expect(said.mock.calls).toContainEqual([`${name}-lock`, true])
+  // Its own announcement, once: the words of others do not concern it, nor do its own come back.
+  expect(heard.mock.calls.length).toBe(2)
+  expect(Object.keys(localStorage).filter((key) => key.startsWith(name))).toEqual([])
+})
+
+it('a key that is locked in one tab from disk is locked in the other', async () => {
+  const { instance } = await openFromDisk()
+  const { identity } = await createIdentity(instance, {
+    label: 'A',
+    passphrase: 'correct horse battery',
+    locked: true,
+  })
+  expect(instance.heldKey.get(identity.fingerprint)).not.toBeNull()
+  const other = document.createElement('iframe')
+  document.body.append(other)
+  onTestFinished(() => other.remove())
+  other.contentWindow!.localStorage.setItem(`${instance.db.name}-lock`, '')
+  other.contentWindow!.localStorage.removeItem(`${instance.db.name}-lock`)
+  await expect.poll(() => instance.heldKey.get(identity.fingerprint)).toBeNull()
 })
