@@ -11,17 +11,19 @@ import './ui/tokens.css'
 import { saveFile } from './ui/save-file.ts'
 import Unavailable from './ui/Unavailable.svelte'
 import { WorkerBridge } from './worker/bridge.ts'
-import { createWorkerStart, toScriptURL } from './worker/start.ts'
+import { createHere, createWorkerStart, toScriptURL } from './worker/start.ts'
 
 const target = document.getElementById('app')!
 
 /** The composition root: the one place where the layers are wired together. */
 async function start(): Promise<void> {
   const bridgeToken = takeBridgeToken()
-  const worker = new WorkerBridge(createWorkerStart())
+  const startWorker = createWorkerStart()
+  const worker = new WorkerBridge(startWorker)
+  const workHere = createHere?.(worker, startWorker)
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
-  const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
-    createVerifier(worker, error),
+  const verifier = await openInstance({ worker, workHere, onLost: (why) => lost(why) }).catch(
+    (error: unknown) => createVerifier(worker, error),
   )
   const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
   const loadAgents = async (instance: Instance) =>

@@ -83,7 +83,6 @@ export const DEED_CODES = {
   key_not_kept: '1',
   context_insecure: 'store',
   storage_unavailable: 'store',
-  storage_apart: 'store',
   storage_full: 'store',
   storage_newer: 'store',
   storage_damaged: 'store',

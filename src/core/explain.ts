@@ -429,11 +429,6 @@ const WORDS = {
     what: 'The store cannot be opened or was closed: site data is blocked, this is a private window, or the disk does not answer. What was begun was not done.',
     remedy: 'Allow this site to keep data, or use an ordinary window, and load the page again.',
   },
-  storage_apart: {
-    title: 'This browser gives the page no store that it can use',
-    what: 'Opened from disk, the workers of this page have another store than the page itself: what they take in would never be found. Nothing is kept here. Files can be verified.',
-    remedy: 'To keep memories, open this file in Chrome, Edge or Firefox, or use the app from a server.',
-  },
   engine_unreliable: {
     title: 'This browser cannot be relied on',
     what: 'It gets wrong what verification leans on: what it says of this file, intact or not, may be false. Nothing is taken in with it.',

@@ -1,16 +1,17 @@
+import { OtherTabs } from './other-tabs.ts'
+
 /** News that the store has changed, to this tab and all others. It carries nothing: whoever hears it asks the store. */
 export class Changes {
-  readonly #channel: BroadcastChannel
+  readonly #others: OtherTabs
   readonly #listeners = new Set<() => void>()
 
   /** `name` of the database whose changes are told. */
-  constructor(name: string) {
-    this.#channel = new BroadcastChannel(name)
-    this.#channel.addEventListener('message', () => this.#tell())
+  constructor(name: string, isFromDisk: boolean) {
+    this.#others = new OtherTabs(name, isFromDisk, () => this.#tell())
   }
 
   announce(): void {
-    this.#channel.postMessage(null)
+    this.#others.tell()
     this.#tell()
   }
 
@@ -21,7 +22,7 @@ export class Changes {
   }
 
   close(): void {
-    this.#channel.close()
+    this.#others.close()
   }
 
   #tell(): void {

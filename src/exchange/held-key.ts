@@ -1,20 +1,21 @@
+import { OtherTabs } from './other-tabs.ts'
+
 /**
  * The private key of a locked identity while it is unlocked: in the memory of this tab and nowhere else. Locked by a
  * person in one tab it is locked in all; idle, each locks itself. No other tab is ever given the key.
  */
 export class HeldKey {
   readonly #now: () => number
-  readonly #channel: BroadcastChannel
+  readonly #others: OtherTabs
   readonly #listeners = new Set<() => void>()
   #held: { readonly fingerprint: string; readonly key: CryptoKey; readonly idleMs: number } | null = null
   #ends = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** `name` of the database; `now` in milliseconds. */
-  constructor(name: string, now: () => number) {
+  constructor(name: string, isFromDisk: boolean, now: () => number) {
     this.#now = now
-    this.#channel = new BroadcastChannel(`${name}-lock`)
-    this.#channel.addEventListener('message', () => this.#drop())
+    this.#others = new OtherTabs(`${name}-lock`, isFromDisk, () => this.#drop())
   }
 
   /** Holds the key until it was not used for `idleMs`, or is locked. */
@@ -41,7 +42,7 @@ export class HeldKey {
 
   /** Forgets the key, in all tabs. */
   lock(): void {
-    this.#channel.postMessage(null)
+    this.#others.tell()
     this.#drop()
   }
 
@@ -53,7 +54,7 @@ export class HeldKey {
 
   close(): void {
     this.#drop()
-    this.#channel.close()
+    this.#others.close()
   }
 
   #look(): void {

@@ -36,6 +36,8 @@ export interface Instance extends Verifier {
 
 export interface InstanceOptions {
   readonly worker: WorkerBridge
+  /** What does the worker's work in this thread: where the worker may have another store. */
+  readonly workHere?: ((db: Database) => Promise<WorkerBridge>) | undefined
   readonly onLost: (why: ConnectionLost) => void
   readonly now?: () => number
   readonly isFromDisk?: boolean
@@ -45,23 +47,21 @@ export interface InstanceOptions {
 
 /**
  * Opens the store and clears away what was staged and never committed. Throws `context_insecure`, `storage_unavailable`,
- * `storage_apart`, `storage_newer`.
+ * `storage_newer`.
  */
 export async function openInstance(options: InstanceOptions): Promise<Instance> {
   // Without keys and locks: a store that is begun here could not be worked with.
   if (!isSecureContext) throw new ExchangeError('context_insecure')
   const db = await openDatabase(options.onLost, options.name)
-  const { worker, now = Date.now, isFromDisk = location.protocol === 'file:' } = options
-  if (isFromDisk && !(await sharesStore(db, worker))) {
-    db.close()
-    throw new ExchangeError('storage_apart')
-  }
+  const { workHere, now = Date.now, isFromDisk = location.protocol === 'file:' } = options
+  const isApart = workHere && isFromDisk && !(await sharesStore(db, options.worker))
+  const worker = isApart ? await workHere(db) : options.worker
   const instance: Instance = {
     db,
     unavailable: null,
     worker,
-    changes: new Changes(db.name),
-    heldKey: new HeldKey(db.name, now),
+    changes: new Changes(db.name, isFromDisk),
+    heldKey: new HeldKey(db.name, isFromDisk, now),
     isFromDisk,
     actor: 'person',
     now,

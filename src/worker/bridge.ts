@@ -7,6 +7,9 @@ export interface CallOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
+/** A worker, or what is spoken to as one. */
+export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'terminate'>
+
 interface Pending {
   readonly resolve: (output: never) => void
   readonly reject: (error: unknown) => void
@@ -18,13 +21,13 @@ interface Pending {
  * next call starts a new one; what a call was told to keep in the old one is gone.
  */
 export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, unknown> } = Tasks> {
-  readonly #start: () => Worker
+  readonly #start: () => WorkerLike
   readonly #pending = new Map<number, Pending>()
-  #worker: Worker | null = null
+  #worker: WorkerLike | null = null
   #calls = 0
 
   /** `start` makes the worker; it is called again after one has died. */
-  constructor(start: () => Worker) {
+  constructor(start: () => WorkerLike) {
     this.#start = start
   }
 
@@ -61,7 +64,7 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     if (this.#worker !== null) this.#lose(this.#worker, 'closed')
   }
 
-  #open(): Worker {
+  #open(): WorkerLike {
     const worker = this.#start()
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       if ('read' in data) void give(worker, data)
@@ -83,7 +86,7 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     else pending.resolve(reply.output as never)
   }
 
-  #lose(worker: Worker, why: string): void {
+  #lose(worker: WorkerLike, why: string): void {
     worker.terminate()
     // The last words of one that was already replaced.
     if (worker !== this.#worker) return
@@ -94,7 +97,7 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
 }
 
 /** Reads for a worker that cannot. */
-async function give(worker: Worker, { read, blob }: Extract<Reply, { read: number }>): Promise<void> {
+async function give(worker: WorkerLike, { read, blob }: Extract<Reply, { read: number }>): Promise<void> {
   const bytes = await blob.arrayBuffer().catch(() => null)
   worker.postMessage({ given: read, bytes } satisfies Request, bytes === null ? [] : [bytes])
 }

@@ -1,6 +1,7 @@
 import { DATABASE_NAME, openDatabase } from '../store/database.ts'
 import { relayBlobs } from './blob-relay.ts'
 import { LANE_NAME, laneTasks } from './lane.ts'
+import { startLane } from './lanes.ts'
 import { serve } from './serve.ts'
 import { createTasks } from './tasks.ts'
 
@@ -10,10 +11,10 @@ const ready = relayBlobs()
 
 // One script for both, so that a single one is loaded, and inlined where there is but one file.
 if (self.name === LANE_NAME) {
-  serve(laneTasks, ready)
+  serve(self, laneTasks, ready)
 } else {
   // Named like the database it works on; the app's own has the usual one.
-  serve(createTasks(openDatabase(lose, self.name || DATABASE_NAME)), ready)
+  serve(self, createTasks(openDatabase(lose, self.name || DATABASE_NAME), startLane), ready)
 }
 
 /** An error that nobody catches tells the page, which ends this worker; closing itself it would leave calls waiting. */

@@ -1,15 +1,20 @@
 import { toWire } from '../core/errors.ts'
 import type { Reply, Request, Task } from './protocol.ts'
 
-declare const self: DedicatedWorkerGlobalScope
+/** This end of what a `WorkerBridge` posts to: a worker's own scope, or a port. */
+export interface End {
+  postMessage(message: Reply, given: ArrayBuffer[]): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void
+}
 
 /** Answers the calls of a `WorkerBridge` with `tasks`, once it is `ready`. */
 export function serve<Tasks>(
+  end: End,
   tasks: { [Name in keyof Tasks]: Tasks[Name] & Task<never, unknown> },
   ready: Promise<void>,
 ): void {
   const running = new Map<number, AbortController>()
-  const reply = (message: Reply, given: ArrayBuffer[] = []) => self.postMessage(message, given)
+  const reply = (message: Reply, given: ArrayBuffer[] = []) => end.postMessage(message, given)
 
   async function run({ id, task, input }: Extract<Request, { task: string }>): Promise<void> {
     const controller = new AbortController()
@@ -31,7 +36,7 @@ export function serve<Tasks>(
     }
   }
 
-  self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  end.addEventListener('message', ({ data }) => {
     if ('given' in data) return
     if ('cancel' in data) running.get(data.id)?.abort()
     else void run(data)

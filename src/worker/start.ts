@@ -1,3 +1,5 @@
+import type { Database } from '../store/database.ts'
+import type { WorkerBridge } from './bridge.ts'
 import script from './omega.worker.ts?worker&url'
 
 /** There `script` is the script itself, as nothing can be loaded beside a page from disk; else its address. */
@@ -23,9 +25,9 @@ export function toScriptURL(url: string): string {
  * What starts the worker: from a blob that loads the real script, or holds it. A worker loaded straight from its URL
  * would not be bound by the page's Content-Security-Policy (a meta tag reaches no worker); one from a blob inherits it.
  */
-export function createWorkerStart(): () => Worker {
+export function createWorkerStart(): (name?: string) => Worker {
   // While developing there is no policy, and the script is a module that a blob could not load.
-  if (import.meta.env.DEV) return () => new Worker(script, { type: 'module' })
+  if (import.meta.env.DEV) return (name = '') => new Worker(script, { type: 'module', name })
   const url = IS_ONE_FILE ? '' : new URL(script, document.baseURI).href
   // The script may begin with a bracket: without the semicolon before it, it would be called by nobody.
   const bootstrap = `
@@ -36,5 +38,13 @@ export function createWorkerStart(): () => Worker {
     ${IS_ONE_FILE ? script : 'importScripts(toScriptURL(0))'}`
   // Not revoked: an engine may load it only after the worker is made, and another follows one that died.
   const blob = URL.createObjectURL(new Blob([bootstrap], { type: 'text/javascript' }))
-  return () => new Worker(toScriptURL(blob))
+  return (name = '') => new Worker(toScriptURL(blob), { name })
 }
+
+/** What does the work where workers have another store than the page: of the one file alone, which is opened from disk. */
+export const createHere = IS_ONE_FILE
+  ? (worker: WorkerBridge, start: (name: string) => Worker) => async (db: Database) => {
+      const { createWorkerHere } = await import('./here.ts')
+      return createWorkerHere(db, worker, start)
+    }
+  : undefined

@@ -25,7 +25,7 @@ import { readForeignFile, type ForeignPreview } from './foreign-file.ts'
 import { stageImport, type Staged } from './import.ts'
 import { checkStore, type Walked } from './integrity.ts'
 import { startedKernel } from './kernel.ts'
-import { Lanes, startLane } from './lanes.ts'
+import { Lanes } from './lanes.ts'
 import { OpenedManifest } from './opened-manifest.ts'
 import { OpenedArchive } from './opened-archive.ts'
 import { mergeArchive, type MergedArchive, type MergeInput } from './merge-archive.ts'
@@ -99,8 +99,8 @@ export interface Tasks {
   >
 }
 
-/** The tasks over one database connection. */
-export function createTasks(opening: Promise<Database>): Tasks {
+/** The tasks over one database connection; `startLane` makes a worker that serves `laneTasks`. */
+export function createTasks(opening: Promise<Database>, startLane: () => Worker): Tasks {
   const manifests = new Map<Handle, OpenedManifest>()
   const archives = new Map<Handle, OpenedArchive>()
   const foreign = new Map<Handle, readonly MemoryDraft[]>()

@@ -74,19 +74,9 @@ export async function openFile(tab: Tab, path: string): Promise<void> {
 
 /** A file of these bytes, as somebody was sent it. */
 export async function openBytes(tab: Tab, folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  await openFile(tab, write(folder, name, bytes))
-}
-
-/** The same where there is but the one place. */
-export async function giveBytes(tab: Tab, folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  if ((await tab.texts(at('open-file'))).length === 0) await press(tab, 'Why, and what can be done')
-  await tab.give(first(at('open-file')), write(folder, name, bytes))
-}
-
-function write(folder: string, name: string, bytes: Uint8Array): string {
   const path = join(folder, name)
   writeFileSync(path, bytes)
-  return path
+  await openFile(tab, path)
 }
 
 export async function goToPeer(tab: Tab, name: string): Promise<void> {

@@ -98,8 +98,3 @@ export const test = base.extend<Fixtures>({
 })
 
 export { expect }
-
-/** From disk, WebKit gives workers a store of their own: there the app verifies and keeps nothing. */
-export function isApart({ name }: Engine, form: Form): boolean {
-  return name === 'WebKitGTK' && form === 'one file'
-}

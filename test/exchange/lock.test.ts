@@ -1,4 +1,3 @@
-import { deleteDB } from 'idb'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeUtf8 } from '../../src/core/bytes.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
@@ -10,13 +9,11 @@ import {
   renameIdentity,
   restoreIdentity,
 } from '../../src/exchange/identity.ts'
-import { openInstance } from '../../src/exchange/instance.ts'
 import { checkIntegrity } from '../../src/exchange/integrity.ts'
 import { keepLocked, keepOpen, lock, saveBackup, setLockMinutes, unlock } from '../../src/exchange/lock.ts'
 import { writeMemory } from '../../src/exchange/memories.ts'
-import { WorkerBridge } from '../../src/worker/bridge.ts'
 import { cheapBackup, PASSPHRASE, toBackupFile } from './cheap-backup.ts'
-import { codeOf, dump, openTestInstance, startTestWorker, type TestInstance } from './instance.ts'
+import { codeOf, dump, openTestInstance, type TestInstance } from './instance.ts'
 
 const MINUTE = 60_000
 const message = encodeUtf8('a message')
@@ -234,18 +231,6 @@ describe('opened from disk', () => {
     expect(await codeOf(keepOpen(instance))).toBe('lock_required')
     expect(await getIdentity(instance)).toMatchObject({ locked: true })
     expect(await (await openSigner(instance))(message)).toHaveLength(64)
-  })
-
-  it('where its worker has another store, nothing is begun and nothing left', async () => {
-    const { name, db } = await openTestInstance()
-    const worker = new WorkerBridge(() => startTestWorker('another store'))
-    onTestFinished(async () => {
-      worker.close()
-      await deleteDB('another store')
-    })
-    const opening = openInstance({ worker, name, isFromDisk: true, onLost: () => undefined })
-    expect(await codeOf(opening)).toBe('storage_apart')
-    expect(await db.count('batches')).toBe(0)
   })
 
   it('without a passphrase there is no lock', async () => {
