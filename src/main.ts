@@ -15,11 +15,14 @@ const target = document.getElementById('app')!
 /** The composition root: the one place where the layers are wired together. */
 async function start(): Promise<void> {
   const worker = new WorkerBridge(createWorkerStart())
+  // The first list comes from it.
+  worker.prepare()
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
   const verifier = await openInstance({ worker, onLost: (why) => lost(why) }).catch((error: unknown) =>
     createVerifier(worker, error),
   )
   const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
+  target.replaceChildren()
   const app = mount(App, { target, props: { verifier, copy } })
   lost = (why) => app.lose(why)
   await loadSamples()
@@ -31,4 +34,7 @@ async function start(): Promise<void> {
   await settle()
 }
 
-start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))
+start().catch((error: unknown) => {
+  target.replaceChildren()
+  mount(Unavailable, { target, props: { error } })
+})
