@@ -31,7 +31,8 @@ async function start(): Promise<void> {
   const settle = async () => copy.settle(await asksForNewerVersion(verifier))
   // Chosen here or in another tab.
   verifier.changes.listen(() => void settle().catch(() => undefined))
-  await settle()
+  // Where the store has gone meanwhile, what is asked of it next says so.
+  await settle().catch(() => undefined)
 }
 
 start().catch((error: unknown) => {
