@@ -67,10 +67,10 @@ test('a place is drawn once: what is about to be clicked is not drawn anew', asy
     const count = (node: Node) => node instanceof Element && node.querySelector('nav') !== null
     new MutationObserver((changes) => {
       for (const { addedNodes } of changes) frames += [...addedNodes].filter(count).length
-      Reflect.set(globalThis, 'frames', frames)
+      Reflect.set(globalThis, '__frames', frames)
     }).observe(document, { childList: true, subtree: true })
   })
-  const frames = () => page.evaluate(() => Reflect.get(globalThis, 'frames') as number)
+  const frames = () => page.evaluate(() => Reflect.get(globalThis, '__frames') as number)
   await openApp(page)
   // Until all of its parts are here.
   await goTo(page, 'Exchange')
