@@ -21,6 +21,8 @@ async function start(): Promise<void> {
   const startWorker = createWorkerStart()
   const worker = new WorkerBridge(startWorker)
   const workHere = createHere?.(worker, startWorker)
+  // The first list comes from it.
+  worker.prepare()
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()
   const verifier = await openInstance({ worker, workHere, onLost: (why) => lost(why) }).catch(
     (error: unknown) => createVerifier(worker, error),
@@ -28,6 +30,7 @@ async function start(): Promise<void> {
   const copy = new AppCopy(toScriptURL(new URL('./sw.js', document.baseURI).href))
   const loadAgents = async (instance: Instance) =>
     (await import('./tools/agents.ts')).createAgents({ instance, download: saveFile, bridgeToken, version })
+  target.replaceChildren()
   const app = mount(App, { target, props: { verifier, copy, loadAgents } })
   lost = (why) => app.lose(why)
   await loadSamples()
@@ -36,7 +39,11 @@ async function start(): Promise<void> {
   const settle = async () => copy.settle(await asksForNewerVersion(verifier))
   // Chosen here or in another tab.
   verifier.changes.listen(() => void settle().catch(() => undefined))
-  await settle()
+  // Where the store has gone meanwhile, what is asked of it next says so.
+  await settle().catch(() => undefined)
 }
 
-start().catch((error: unknown) => mount(Unavailable, { target, props: { error } }))
+start().catch((error: unknown) => {
+  target.replaceChildren()
+  mount(Unavailable, { target, props: { error } })
+})

@@ -26,6 +26,8 @@ export function oneFile(policyFor: (scripts: string, styles: string) => string):
       transformIndexHtml: (html) =>
         html
           .replace(/^ *<link rel="apple-touch-icon"[^>]*>\n/m, '')
+          // It says that another file is the one to open.
+          .replace(/^ *<p class="served">[^]*?<\/p>\n/m, '')
           .replace(ICON, `<link rel="icon" href="${toDataUrl('public/icon.svg', 'image/svg+xml')}" />`),
       generateBundle: {
         order: 'post',

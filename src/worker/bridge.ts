@@ -31,6 +31,11 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     this.#start = start
   }
 
+  /** Starts the worker before anything is asked of it: its script is loaded beside the page's own. */
+  prepare(): void {
+    this.#worker ??= this.#open()
+  }
+
   /** Runs a task. Rejects with what it throws, `cancelled` when the signal says so, `worker_lost`. */
   async call<Name extends keyof Called & string>(
     task: Name,

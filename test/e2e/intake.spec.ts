@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 import { buildManifest, ISSUER } from '../reference/writer.ts'
+import { expectToFit } from './fit.ts'
 import { openProfile } from './profile.ts'
-import { dump, EVERYTHING, fileOf, goTo, openApp, openFile, press, type Upload } from './steps.ts'
+import { dump, EVERYTHING, fileOf, goTo, LONG, openApp, openFile, press, type Upload } from './steps.ts'
 
 const manifest = buildManifest({ memories: Array.from({ length: 3 }, (_, i) => ({ content: `Note ${i}` })) })
 const text = Buffer.from(manifest.bytes).toString()
@@ -121,6 +122,24 @@ test('of several files the first is opened and the others are named; text for a 
     document.activeElement!.dispatchEvent(event)
   }, ISSUER.pem)
   await expect(page.getByRole('heading', { level: 1, name: 'Identity' })).toBeVisible()
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('the sheet that tells of several files, in all lights and sizes', LONG, async () => {
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  await openApp(page)
+  const name = `${'a-long-name-'.repeat(12)}.txt`
+  await dispatch(page, ['drop'], [fileOf(name, 'Dear colleagues'), fileOf('two.json', text)])
+  await expect(page.getByText('2 files were dropped.')).toBeVisible()
+  await expect(page.getByTestId('refusal')).toContainText('not_recognised')
+  await expectToFit(page, 'several files, the first refused')
+  await dispatch(page, ['drop'], [fileOf('one.json', text), fileOf('two.json', text)])
+  await expect(page.getByTestId('verdict')).toBeVisible()
+  await expect(page.getByText('2 files were dropped.')).toBeVisible()
+  await expectToFit(page, 'several files, the first opened')
+  await press(page, 'Dismiss')
+  await expect(page.getByText('2 files were dropped.')).toBeHidden()
   expect(problems).toEqual([])
   await close()
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test, type Page } from '@playwright/test'
 import { buildManifest } from '../reference/writer.ts'
+import { expectToFit } from './fit.ts'
 import { openProfile } from './profile.ts'
 import { serve } from './server.ts'
 import {
@@ -11,6 +12,7 @@ import {
   goTo,
   goToHash,
   loadSample,
+  LONG,
   makeIdentity,
   openApp,
   openFile,
@@ -88,6 +90,34 @@ test('the app opens with its server gone and the browser restarted, and asks it 
     expect((await ada.page.goto('./manifest-format.md'))?.status()).toBe(200)
   })
   await ada.close()
+})
+
+test('the offer of a newer version, in all lights and sizes', LONG, async () => {
+  test.setTimeout(300_000)
+  const server = await serve(DIST)
+  const { context, page, problems, close } = await openProfile(folder('ada'), {
+    baseURL: server.url,
+    keeps: true,
+  })
+  await openApp(page)
+  await expectKept(page)
+  await server.stop()
+  await server.start(makeLater('later'))
+  await page.reload()
+  const offer = page.getByTestId('new-version')
+  await goTo(page, 'Memories')
+  await expect(offer).toBeVisible()
+  await expectToFit(page, 'a newer version')
+  await offer.getByText('What changes').click()
+  const other = await context.newPage()
+  await openApp(other)
+  await offer.getByRole('button', { name: 'Use it now' }).click()
+  await expect(offer).toContainText('It is open in one other tab')
+  await other.close()
+  await expectToFit(page, 'a newer version, what changes, another tab')
+  expect(problems).toEqual([])
+  await close()
+  await server.stop()
 })
 
 test('a newer version is kept beside the one in use, offered with what changes, and never taken under an open tab', async () => {

@@ -144,6 +144,9 @@ test('it is one file of bounded size, whose sum lies beside it, and says how to 
   expect(bytes.length).toBeLessThan(700_000)
   const sum = createHash('sha256').update(bytes).digest('hex')
   expect(readFileSync(`${FILE}.sha256`, 'utf8')).toBe(`${sum}  omega-exchange.html\n`)
+  // Where it does not start, it names no other file to open.
+  expect(bytes.toString()).toContain('Omega Exchange has not started')
+  expect(bytes.toString()).not.toContain('it needs a server')
   const [policy] = /content="default-src 'none'[^"]*"/.exec(bytes.toString())!
   expect(policy).not.toMatch(/unsafe-inline|(?<!wasm-)unsafe-eval|https?:|\*|'self'/)
   expect(policy).toContain("connect-src 'none'")

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
+import { expectNoViolations } from './fit.ts'
 import { openProfile } from './profile.ts'
 import { goTo, openApp } from './steps.ts'
 
@@ -57,4 +58,54 @@ test('of memories whose parts have not loaded the list is there, and the rest is
   await expect(page.getByText('This part of the app has not loaded')).toBeHidden()
   expect(problems.filter((problem) => !problem.includes('net::ERR_FAILED'))).toEqual([])
   await close()
+})
+
+test('a place is drawn once: what is about to be clicked is not drawn anew', async () => {
+  const { page, close } = await openProfile(test.info().outputPath('profile'))
+  await page.addInitScript(() => {
+    let frames = 0
+    const count = (node: Node) => node instanceof Element && node.querySelector('nav') !== null
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) frames += [...addedNodes].filter(count).length
+      Reflect.set(globalThis, '__frames', frames)
+    }).observe(document, { childList: true, subtree: true })
+  })
+  const frames = () => page.evaluate(() => Reflect.get(globalThis, '__frames') as number)
+  await openApp(page)
+  // Until all of its parts are here.
+  await goTo(page, 'Exchange')
+  await expect(page.getByRole('button', { name: 'Export memories' })).toBeVisible()
+  await goTo(page, 'Memories')
+  const before = await frames()
+  await goTo(page, 'Exchange')
+  await expect(page.getByRole('button', { name: 'Export memories' })).toBeVisible()
+  expect(await frames()).toBe(before + 1)
+  await close()
+})
+
+test.describe('a page that does not start', () => {
+  const told = { name: 'Omega Exchange has not started' }
+
+  test('opened from disk, it names the file to open instead', async () => {
+    const { page, close } = await openProfile(test.info().outputPath('profile'))
+    await page.goto(new URL('../../dist/index.html', import.meta.url).href)
+    await expect(page.getByRole('heading', told)).toBeVisible()
+    await expect(page.getByText('The file to open from disk is omega-exchange.html')).toBeVisible()
+    await expectNoViolations(page, 'from disk')
+    await close()
+  })
+
+  test('served, it says so when its script has not come for long, and gives way to the app', async () => {
+    const { page, close } = await openProfile(test.info().outputPath('profile'))
+    const heading = page.getByRole('heading', told)
+    await page.route(/index-.*\.js/, (route) => route.abort())
+    await page.goto('./')
+    await expect(heading).toBeHidden()
+    await expect(heading).toBeVisible()
+    await expectNoViolations(page, 'not started')
+    await page.unroute(/index-.*\.js/)
+    await openApp(page)
+    await expect(page.locator('.starting')).toHaveCount(0)
+    await close()
+  })
 })

@@ -5,6 +5,9 @@ import { expect, type Page } from '@playwright/test'
 import { build } from 'vite'
 import { foundBy, type Driver } from './engine.ts'
 
+/** Of the app, once it has begun. */
+const TITLE = 'h1:not(.starting *)'
+
 let finder: Promise<string> | undefined
 
 /** `finder.ts` in one script that sets `__finder`. */
@@ -44,12 +47,12 @@ export class Tab {
   /** Goes to the app and waits until it is there. */
   async open(): Promise<void> {
     await this.driver.goto(this.#url)
-    await this.shows('h1')
+    await this.shows(TITLE)
   }
 
   async reload(): Promise<void> {
     await this.driver.reload()
-    await this.shows('h1')
+    await this.shows(TITLE)
   }
 
   /** As Playwright's, so that its steps that only look into the page take this too. */
