@@ -264,7 +264,8 @@ test('arguments of a stranger are shown as they are, and cut where they are long
   await expect(sheet().locator('[data-unseen="U+202E"]')).not.toHaveCount(0)
   await expectToFit(page, 'a sheet with what strangers write')
   await answer('Allow once')
-  expect(await asked).toMatchObject({ isError: false })
+  // Allowed, and no name all the same.
+  expect(await codeOf(asked)).toBe('selection_invalid')
   const huge = await call('omega_query', { text: 'y'.repeat(3_000_000) })
   expect(huge.structuredContent['code']).toBe('arguments_invalid')
   await goTo(page, 'Agents')
