@@ -3,7 +3,17 @@ import { fingerprintWords } from '../../src/core/words.ts'
 import { buildManifest, signerNamed } from '../reference/writer.ts'
 import { expectNoViolations, expectToFit, WIDE } from './fit.ts'
 import { openProfile, type Profile } from './profile.ts'
-import { fileOf, goTo, goToHash, loadSample, LONG, makeIdentity, openApp, writeMemory } from './steps.ts'
+import {
+  download,
+  fileOf,
+  goTo,
+  goToHash,
+  loadSample,
+  LONG,
+  makeIdentity,
+  openApp,
+  writeMemory,
+} from './steps.ts'
 
 /** What agents ask, and what a person answers: calls come by the browser’s own WebMCP, as those of its agent do. */
 test.describe.configure({ mode: 'parallel', timeout: 240_000 })
@@ -18,6 +28,8 @@ const { public_key_pem: pem, fingerprint } = (
     envelope: { signatures: { public_key_pem: string; fingerprint: string }[] }
   }
 ).envelope.signatures[0]!
+
+const PASSPHRASE = 'lantern orbit pebble saddle'
 
 let profile: Profile
 let page: Page
@@ -161,6 +173,37 @@ test('a key is trusted only with its face, its words and how it was compared, an
   await expect(page.getByRole('link', { name: /Harbour/ })).toContainText('compared by phone')
 })
 
+test('what needs the key of a locked identity is allowed only after it was unlocked', async () => {
+  await goTo(page, 'Identity')
+  await page.getByLabel('Name of this instance').fill('Strait Command CERT')
+  await page.getByLabel('With a backup file').check()
+  await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE)
+  await page.getByLabel('Passphrase again').fill(PASSPHRASE)
+  const saved = await download(page, () => page.getByRole('button', { name: 'Make identity' }).click())
+  await writeMemory(page, { text: 'The lock gate sticks.', entity: 'lock-3' })
+  await goTo(page, 'Identity')
+  const lock = page.getByTestId('key-lock')
+  await lock.getByRole('button', { name: 'Keep it locked' }).click()
+  await lock.getByTestId('lock-backup').setInputFiles(saved.path)
+  await lock.getByLabel('Passphrase').fill(PASSPHRASE)
+  await lock.getByRole('button', { name: 'Keep it locked' }).click()
+  await expect(lock).toContainText('Unlocked in this tab')
+  await page.keyboard.press('Alt+l')
+  await expect(lock.getByRole('button', { name: 'Unlock' })).toBeVisible()
+
+  const asked = call('omega_federation_export', { entity_id: 'lock-3' })
+  await asks('An agent asks: Sign and save 1 memories')
+  await expect(sheet().getByRole('button', { name: 'Refuse' })).toBeVisible()
+  await expect(sheet().getByRole('button', { name: /^Allow/ })).toHaveCount(0)
+  await expectNoViolations(page, 'sheet, locked')
+  await sheet().getByLabel('Passphrase').fill(PASSPHRASE)
+  await answer('Unlock')
+  await asks(/Sign and save 1 memories/)
+  await expect(sheet()).toContainText('exports of memories of the entity “lock-3”')
+  const made = await download(page, () => answer('Allow once'))
+  expect((await asked).structuredContent['file_name']).toBe(made.download.suggestedFilename())
+})
+
 test('what is allowed until taken back is listed, outlives the page, and is taken back', async () => {
   await makeIdentity(page, 'Strait Command CERT')
   const kept = call('omega_store', { entity_id: 'lock-3', content: 'The gate sticks.' })
@@ -264,7 +307,8 @@ test('arguments of a stranger are shown as they are, and cut where they are long
   await expect(sheet().locator('[data-unseen="U+202E"]')).not.toHaveCount(0)
   await expectToFit(page, 'a sheet with what strangers write')
   await answer('Allow once')
-  expect(await asked).toMatchObject({ isError: false })
+  // Allowed, and no name all the same.
+  expect(await codeOf(asked)).toBe('selection_invalid')
   const huge = await call('omega_query', { text: 'y'.repeat(3_000_000) })
   expect(huge.structuredContent['code']).toBe('arguments_invalid')
   await goTo(page, 'Agents')

@@ -128,7 +128,8 @@ async function expectKept(page: Page): Promise<void> {
 
 /** Each place, and what stands behind it. */
 async function goEverywhere(page: Page): Promise<void> {
-  for (const place of ['Memories', 'Exchange', 'Peers', 'Identity'] as const) await goTo(page, place)
+  for (const place of ['Memories', 'Exchange', 'Peers', 'Agents', 'Identity'] as const)
+    await goTo(page, place)
   await goToHash(page, '#/identity/app/format')
   await expect(page.getByText('omega-federation-manifest').first()).toBeVisible()
   await goToHash(page, '#/identity/check')

@@ -11,7 +11,10 @@ export async function openApp(page: Page): Promise<void> {
   await expect(page.getByRole('navigation')).toBeVisible()
 }
 
-export async function goTo(page: Page, place: 'Memories' | 'Exchange' | 'Peers' | 'Identity'): Promise<void> {
+export async function goTo(
+  page: Page,
+  place: 'Memories' | 'Exchange' | 'Peers' | 'Agents' | 'Identity',
+): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: place, exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible()
 }

@@ -58,6 +58,7 @@ const heading = (name: RegExp) => page.getByRole('heading', { level: 2, name })
 
 it('goes when its caller ends the call, and gives the keyboard back', async () => {
   await page.getByRole('link', { name: 'Identity', exact: true }).click()
+  await page.getByLabelText('Name of this instance').click()
   const before = document.activeElement
   const ending = new AbortController()
   const answered = agents.call(clientNamed('Planner'), 'omega_query', {}, { signal: ending.signal })
