@@ -87,7 +87,12 @@ async function open(paths: WebKitPaths, folder: string): Promise<Driver> {
       await run(WATCH)
     },
     run,
-    click: async (find) => (await element(find)).click(),
+    click: async (find) => {
+      const found = await element(find)
+      // The driver does not scroll to what begins right below the window.
+      await session.executeScript(`arguments[0].scrollIntoView({ block: 'nearest' })`, found)
+      await found.click()
+    },
     type: async (find, text) => (await element(find)).sendKeys(text),
     give: async (find, path) => (await element(find)).sendKeys(path),
     saved: (deed) => newFileIn(folder, deed),
