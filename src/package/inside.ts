@@ -57,7 +57,10 @@ function packageOf(id: string): string | null {
   if (made !== undefined) return `node_modules/${made[1]}`
   const path = relative(PROJECT, id.replace(/^\0/, '').replace(/\?.*$/, '')).split(sep).join('/')
   const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
-  if (path.startsWith('../') || (folder === undefined && !/^(?:src\/|public\/|CHANGELOG|index|package\.json)/.test(path)))
+  if (
+    path.startsWith('../') ||
+    (folder === undefined && !/^(?:src\/|public\/|CHANGELOG|index|package\.json)/.test(path))
+  )
     throw new Error(`Whose is ${JSON.stringify(id)}?`)
   return folder ?? null
 }
