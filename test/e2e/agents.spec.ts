@@ -161,6 +161,13 @@ test('a key is trusted only with its face, its words and how it was compared, an
   await answer('Refuse')
   expect(await codeOf(asked)).toBe('consent_refused')
 
+  const passing = call('omega_federation_trust_add', { public_key_pem: pem, label: 'This Instance' })
+  await asks(/Trust a key/)
+  await expect(sheet()).toContainText('no peer can have it')
+  await expect(sheet().getByRole('button', { name: /^Allow/ })).toHaveCount(0)
+  await answer('Refuse')
+  expect(await codeOf(passing)).toBe('consent_refused')
+
   const again = call('omega_federation_trust_add', { public_key_pem: pem, label: 'Harbour' })
   await asks(/Trust a key/)
   await sheet().getByLabel('By phone').check()
