@@ -327,7 +327,7 @@ export class Desk implements Pick<
 }
 
 /** A refusal in the words of the app, with its code. */
-export function refusalOf(error: unknown): Outcome {
+function refusalOf(error: unknown): Outcome {
   const wire = toWire(error)
   if ('bug' in wire) {
     const text =
