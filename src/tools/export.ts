@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { ExchangeError } from '../core/errors.ts'
 import { exportManifest, listStreams, previewExport } from '../exchange/export.ts'
 import { getIdentity, requireIdentity } from '../exchange/identity.ts'
+import { memoriesOf } from './fence.ts'
 import { count, dryRun, entity, eventType, hash, idempotencyKey, path, tags, time } from './schemas.ts'
 import { defineTool, type CallContext } from './tool.ts'
 
@@ -63,7 +64,7 @@ export const exportTool = defineTool({
     const { count } = await previewExport(instance, selection, options)
     const identity = await getIdentity(instance)
     const ask = {
-      title: isDry ? 'Tell how many memories match' : `Sign and save ${count} memories`,
+      title: isDry ? 'Tell how many memories match' : `Sign and save ${memoriesOf(count)}`,
       facts: factsOf(given),
       ...(identity === null ? {} : { key: { fingerprint: identity.fingerprint, label: identity.label } }),
       changes: isDry
@@ -87,7 +88,7 @@ export const exportTool = defineTool({
         const made = await exportManifest(instance, selection, terms, runOptions)
         const saved = await save(context, given.path, made.file, runOptions.signal)
         return {
-          text: `wrote ${saved ?? made.file.name}; ${made.count} memories, signed by key fingerprint ${made.fingerprint}`,
+          text: `wrote ${saved ?? made.file.name}; ${memoriesOf(made.count)}, signed by key fingerprint ${made.fingerprint}`,
           structured: {
             dry_run: false,
             memories: made.count,
@@ -106,7 +107,7 @@ export const exportTool = defineTool({
 function dryAnswer(memories: number) {
   const none = { file_name: null, path: null, manifest: null, fingerprint: null, merkle_root: null }
   return {
-    text: `${memories} memories match; nothing was signed or written`,
+    text: `${memoriesOf(memories)} would be in it; nothing was signed or written`,
     structured: { dry_run: true, memories, ...none },
   }
 }

@@ -18,3 +18,8 @@ export function fence(blocks: readonly { readonly head: string; readonly text: s
 export function quote(value: string): string {
   return escapeUnseen(JSON.stringify(value))
 }
+
+/** `1 memory`, `152 memories`. */
+export function memoriesOf(count: number): string {
+  return `${count} ${count === 1 ? 'memory' : 'memories'}`
+}

@@ -3,7 +3,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { importManifest, importRefusal, previewImport } from '../exchange/import.ts'
 import { openManifest } from '../exchange/manifest.ts'
 import { listPeers } from '../exchange/peers.ts'
-import { quote } from './fence.ts'
+import { memoriesOf, quote } from './fence.ts'
 import { manifestArgument, manifestFile } from './manifest-argument.ts'
 import { count, dryRun, hash, idempotencyKey } from './schemas.ts'
 import { defineTool } from './tool.ts'
@@ -47,7 +47,7 @@ export const importTool = defineTool({
         ask: isDry
           ? null
           : {
-              title: `Import up to ${header.memory_count} memories`,
+              title: `Import up to ${memoriesOf(header.memory_count)}`,
               facts: [
                 { name: 'File', value: opened.file.name },
                 { name: 'Manifest', value: id },

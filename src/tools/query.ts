@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import type { JsonObject } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
+import { normalizeSelection } from '../core/selection.ts'
 import { queryMemories, readMemory, type MemoryDetail, type MemoryFilter } from '../exchange/memories.ts'
-import { fence, quote } from './fence.ts'
+import { fence, memoriesOf, quote } from './fence.ts'
 import { count, entity, eventType, fingerprint, hash, tags, time } from './schemas.ts'
 import { defineTool } from './tool.ts'
 
@@ -57,6 +58,8 @@ export const query = defineTool({
   async prepare({ instance, options }, given) {
     const { limit, cursor, ...filter } = given
     const from = cursor === undefined ? 0 : fromCursor(cursor)
+    // What cannot be asked for is refused before a person is.
+    normalizeSelection(filter)
     return {
       ask: {
         title: given.entity_id === undefined ? 'Read your memories' : 'Read memories of one entity',
@@ -139,7 +142,7 @@ function answer(total: number, memories: readonly Whole[], next_cursor: string |
     text: content,
   }))
   const more = next_cursor === null ? '' : `; more with cursor ${next_cursor}`
-  const head = `${total} memories match, ${memories.length} of them here${more}`
+  const head = `${memoriesOf(total)} found, ${memories.length} of them here${more}`
   return {
     text: blocks.length === 0 ? head : `${head}\n\n${fence(blocks)}`,
     structured: { count: total, memories, next_cursor } as unknown as JsonObject,

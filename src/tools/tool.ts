@@ -50,13 +50,19 @@ interface Definition<Input> extends Pick<ToolInfo, 'name' | 'title' | 'descripti
 
 export function defineTool<Input>(definition: Definition<Input>): Tool {
   const { name, title, description, input, output, readOnly, destructive, idempotent } = definition
+  let [inputSchema, outputSchema]: [JsonObject?, JsonObject?] = []
   return {
     info: {
       name,
       title,
       description,
-      inputSchema: schemaOf(input),
-      outputSchema: schemaOf(output),
+      // Made when they are asked for, which most pages never do.
+      get inputSchema() {
+        return (inputSchema ??= schemaOf(input))
+      },
+      get outputSchema() {
+        return (outputSchema ??= schemaOf(output))
+      },
       annotations: {
         readOnlyHint: readOnly,
         destructiveHint: destructive,

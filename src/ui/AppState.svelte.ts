@@ -17,6 +17,7 @@ import { listPeers, type Peer } from '../exchange/peers.ts'
 import type { Progress } from '../worker/protocol.ts'
 import type { AppCopy } from './AppCopy.svelte.ts'
 import { arriveAtTitle } from './arrive.ts'
+import { painted } from './painted.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
 /** What a person does with the page. */
@@ -276,6 +277,8 @@ export class AppState {
   /** Never rejects: where they do not come, agents are not served, and the rest works. */
   async #followAgents(instance: Instance): Promise<void> {
     try {
+      // Nobody waits for them to see the first list.
+      await painted()
       const agents = await this.#loadAgents(instance)
       const look = () => {
         this.calls = agents.calls

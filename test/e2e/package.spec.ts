@@ -110,7 +110,7 @@ test('@long the SBOM is CycloneDX 1.6, and names what is in each part of the pac
     expect(hashes).toEqual([{ alg: 'SHA-512', content: expect.stringMatching(/^[0-9a-f]{128}$/) as unknown }])
   }
   const sums = readFileSync(join(FOLDER, 'SHA256SUMS'), 'utf8')
-  for (const artefact of ['omega-exchange.html', 'omega-verify.mjs']) {
+  for (const artefact of ['omega-exchange.html', 'omega-verify.mjs', 'omega-bridge.mjs']) {
     const { hashes } = sbom.components.find(({ name }) => name === artefact)!
     expect(sums).toContain(`${hashes![0]!.content}  ${artefact}\n`)
   }
@@ -120,6 +120,7 @@ test('@long the SBOM is CycloneDX 1.6, and names what is in each part of the pac
 const BUILT = [
   { artefact: 'app', mode: 'production' },
   { artefact: 'omega-verify.mjs', mode: 'cli' },
+  { artefact: 'omega-bridge.mjs', mode: 'bridge' },
 ]
 /** Of what they bring no source is left to be named: the preloader, the WebAssembly. */
 const WITHOUT_SOURCE = ['assemblyscript', 'rolldown', 'vite']

@@ -1,4 +1,7 @@
-import { createHash } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { createHash, createPublicKey } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
 import { readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
@@ -7,6 +10,8 @@ import { answer, asked, callTool, prepareClient } from './bridged.ts'
 import { openProfile } from './profile.ts'
 import { SESSION } from './session.ts'
 import { goTo, loadSample, makeIdentity } from './steps.ts'
+
+const INSPECTOR = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector-cli')
 
 /** The session of the product by tools alone: two agents, two browsers, two persons who click nothing but consents. */
 test('two clients do the session by tools, and two persons decide', async () => {
@@ -60,7 +65,6 @@ test('two clients do the session by tools, and two persons decide', async () => 
     expect(readFileSync(join(one.folder, name), 'utf8')).toBe(written)
   })
   copyFileSync(join(one.folder, name), join(two.folder, name))
-  const { createPublicKey } = await import('node:crypto')
   const fingerprint = createHash('sha256')
     .update(createPublicKey(pem).export({ format: 'der', type: 'spki' }))
     .digest('hex')
@@ -146,6 +150,20 @@ test('over HTTP, with its token, from no other page, and out of the folder nothi
   await client.connect(transport)
   expect((await client.listTools()).tools).toHaveLength(8)
   expect((await callTool(client, 'omega_federation_trust_list')).isError).toBe(false)
+  await test.step('the command line of MCP Inspector lists and calls them', async () => {
+    const inspect = async (...args: string[]) => {
+      const all = [INSPECTOR, '--cli', `${origin}/mcp`, '--transport', 'http', ...args]
+      const header = ['--header', `Authorization: Bearer ${tokens.client}`]
+      return JSON.parse((await promisify(execFile)(process.execPath, [...all, ...header])).stdout)
+    }
+    const { tools } = await inspect('--method', 'tools/list')
+    expect(tools.map((tool: { name: string }) => tool.name)).toContain('omega_federation_verify')
+    const args = ['--method', 'tools/call', '--tool-name', 'omega_federation_trust_list']
+    expect(await inspect(...args)).toMatchObject({
+      structuredContent: { mode: 'trusted_keys_only', peers: [] },
+    })
+  })
+
   // What one client was allowed for its session, another was not.
   const reading = callTool(client, 'omega_query')
   await answer(page, /Read your memories/, 'Allow for this session')

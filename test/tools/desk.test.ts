@@ -319,6 +319,8 @@ it('says what cannot be done before anybody is asked, and changes nothing', asyn
       { fingerprint: other.identity.fingerprint.slice(0, 16) },
       'arguments_invalid',
     ],
+    ['omega_query', { entity_id: '\u202e' }, 'selection_invalid'],
+    ['omega_query', { since: 'yesterday' }, 'selection_invalid'],
     ['omega_store', { content: 'x', entity_id: 'pump' }, 'no_identity'],
   ] as const)
     expect([name, (await desk.call(clientOf(), name, args)).structured['code']]).toEqual([name, code])
