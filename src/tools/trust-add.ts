@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ExchangeError } from '../core/errors.ts'
+import { checkLabel } from '../exchange/identity.ts'
 import { readKeyOffer, trustPeer } from '../exchange/peers.ts'
 import { quote } from './fence.ts'
 import { hash, idempotencyKey } from './schemas.ts'
@@ -19,7 +20,8 @@ export const trustAdd = defineTool({
   readOnly: false,
   destructive: false,
   idempotent: false,
-  async prepare({ instance }, { public_key_pem, label }) {
+  async prepare({ instance }, { public_key_pem, label: given }) {
+    const label = checkLabel(given)
     const { fingerprint, standing } = await readKeyOffer(instance, public_key_pem)
     if (standing === 'own') throw new ExchangeError('own_key')
     if (standing !== 'new') throw new ExchangeError(standing === 'revoked' ? 'revoked_peer' : 'peer_exists')

@@ -12,7 +12,7 @@ import {
 import { testEngine } from '../exchange/integrity.ts'
 import { lock } from '../exchange/lock.ts'
 import type { VerifiedEnvelope } from '../exchange/manifest.ts'
-import { openFile, prepareToOpen, toFile, type Opened } from '../exchange/open.ts'
+import type { Opened } from '../exchange/open.ts'
 import { listPeers, type Peer } from '../exchange/peers.ts'
 import type { Progress } from '../worker/protocol.ts'
 import type { AppCopy } from './AppCopy.svelte.ts'
@@ -138,10 +138,12 @@ export class AppState {
     addEventListener('keydown', this.#lockByKey)
     const stop = this.#followStore()
     globalThis.launchQueue?.setConsumer(({ files }) => void this.#openLaunched(files))
-    const tested = setTimeout(
-      () => void this.#testEngine().then(() => prepareToOpen(this.verifier)),
-      ENGINE_TEST_MS,
-    )
+    const tested = setTimeout(async () => {
+      await this.#testEngine()
+      // Where it has not come, a place that has not either tells of it.
+      const opening = await loadOpening().catch(() => null)
+      await opening?.prepareToOpen(this.verifier)
+    }, ENGINE_TEST_MS)
     return () => {
       clearTimeout(tested)
       removeEventListener('hashchange', onHash)
@@ -170,7 +172,7 @@ export class AppState {
   }
 
   async openText(text: string): Promise<void> {
-    await this.openFile(toFile(text))
+    await this.openFile((await loadOpening()).toFile(text))
   }
 
   /** Opens what was picked, dropped or pasted and goes to the place where it belongs. */
@@ -182,6 +184,7 @@ export class AppState {
     const isCurrent = () => this.opening === opening
     const patience = setTimeout(() => isCurrent() && this.#showLong(opening), PATIENCE_MS)
     try {
+      const { openFile } = await loadOpening()
       const opened = await openFile(this.verifier, file, {
         signal: opening.signal,
         onProgress: (progress) => isCurrent() && this.#follow(opening, progress),
@@ -321,6 +324,9 @@ export class AppState {
     this.revision++
   }
 }
+
+/** It comes behind the page, with the places (`Behind`). */
+const loadOpening = () => import('../exchange/open.ts')
 
 export const [getApp, setApp] = createContext<AppState>()
 

@@ -5,6 +5,8 @@ const asPlace = ({ default: place }: { readonly default: Component }) => place
 /** What comes behind the page: more than half of the program, and nobody waits for it to see the first list. */
 const LATER = {
   memories: () => import('./views/memories/steps.ts'),
+  /** What opens files, from any place. */
+  opening: () => import('../exchange/open.ts'),
   exchange: () => import('./views/ExchangePlace.svelte').then(asPlace),
   peers: () => import('./views/PeersPlace.svelte').then(asPlace),
   agents: () => import('./views/AgentsPlace.svelte').then(asPlace),

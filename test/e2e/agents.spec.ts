@@ -139,13 +139,13 @@ test('who needs longer gets it', async () => {
 })
 
 test('a key is trusted only with its face, its words and how it was compared, and never for longer', async () => {
-  const label = 'Harbour \u202e<img src=x onerror=__ran=1>'
+  const label = 'Harbour \u00ad<img src=x onerror=__ran=1>'
   const asked = call('omega_federation_trust_add', { public_key_pem: pem, label })
   await asks('An agent asks: Trust a key')
   await expect(sheet().getByRole('img', { name: /Face of the key/ })).toBeVisible()
   const words = sheet().getByRole('list', { name: 'The fingerprint in eight words' }).getByRole('listitem')
   await expect(words).toHaveText(fingerprintWords(fingerprint).map((word, at) => `${at + 1}${word}`))
-  await expect(sheet().locator('[data-unseen="U+202E"]').first()).toBeAttached()
+  await expect(sheet().locator('[data-unseen="U+00AD"]').first()).toBeAttached()
   await expect(sheet()).toContainText('Not on your list')
   await expect(sheet().getByRole('button', { name: /^Allow/ })).toHaveText(['Allow once'])
 
@@ -199,13 +199,13 @@ test('what needs the key of a locked identity is allowed only after it was unloc
   await expect(lock.getByRole('button', { name: 'Unlock' })).toBeVisible()
 
   const asked = call('omega_federation_export', { entity_id: 'lock-3' })
-  await asks('An agent asks: Sign and save 1 memories')
+  await asks('An agent asks: Sign and save 1 memory')
   await expect(sheet().getByRole('button', { name: 'Refuse' })).toBeVisible()
   await expect(sheet().getByRole('button', { name: /^Allow/ })).toHaveCount(0)
   await expectNoViolations(page, 'sheet, locked')
   await sheet().getByLabel('Passphrase').fill(PASSPHRASE)
   await answer('Unlock')
-  await asks(/Sign and save 1 memories/)
+  await asks(/Sign and save 1 memory/)
   await expect(sheet()).toContainText('exports of memories of the entity “lock-3”')
   const made = await download(page, () => answer('Allow once'))
   expect((await asked).structuredContent['file_name']).toBe(made.download.suggestedFilename())
@@ -306,16 +306,15 @@ test('a person runs any tool from its form, and sees all calls', async () => {
 })
 
 test('arguments of a stranger are shown as they are, and cut where they are long', async () => {
-  const rtl = 'plan\u202egnp.exe'
+  const unseen = 'plan\u00adgnp.exe'
   const markup = '<script>__ran=1</script>'
-  const asked = call('omega_query', { entity_id: rtl, text: markup, tags: ['عطل', 'x'.repeat(256)] })
+  const asked = call('omega_query', { entity_id: unseen, text: markup, tags: ['عطل', 'x'.repeat(256)] })
   await asks(/Read memories of one entity/)
   await expect(sheet()).toContainText(markup)
-  await expect(sheet().locator('[data-unseen="U+202E"]')).not.toHaveCount(0)
+  await expect(sheet().locator('[data-unseen="U+00AD"]')).not.toHaveCount(0)
   await expectToFit(page, 'a sheet with what strangers write')
   await answer('Allow once')
-  // Allowed, and no name all the same.
-  expect(await codeOf(asked)).toBe('selection_invalid')
+  expect((await asked).structuredContent['count']).toBe(0)
   const huge = await call('omega_query', { text: 'y'.repeat(3_000_000) })
   expect(huge.structuredContent['code']).toBe('arguments_invalid')
   await goTo(page, 'Agents')
@@ -323,7 +322,7 @@ test('arguments of a stranger are shown as they are, and cut where they are long
   await expect(page.getByText(/It has 3,000,0\d\d characters in all/)).toBeVisible()
   await page.goBack()
   await page.getByTestId('calls').getByRole('link').nth(1).click()
-  await expect(page.getByTestId('json')).toContainText('plan\\u202egnp.exe')
+  await expect(page.getByTestId('json')).toContainText('plan\\u00adgnp.exe')
   await expectToFit(page, 'a call with what strangers write')
 })
 

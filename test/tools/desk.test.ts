@@ -313,6 +313,7 @@ it('says what cannot be done before anybody is asked, and changes nothing', asyn
     ['omega_federation_import', { manifest: 'nothing' }, 'not_a_manifest'],
     ['omega_federation_trust_add', { public_key_pem: pem, label: 'again' }, 'peer_exists'],
     ['omega_federation_trust_add', { public_key_pem: 'x', label: 'x' }, 'key_malformed'],
+    ['omega_federation_trust_add', { public_key_pem: pem, label: 'a\u202e' }, 'label_invalid'],
     ['omega_federation_trust_remove', { fingerprint: 'a'.repeat(64) }, 'peer_unknown'],
     [
       'omega_federation_trust_remove',
