@@ -262,7 +262,10 @@ async function tests(): Promise<TestUserConfig> {
         plugins: [svelte(), kernel(), workerBundle()],
         // Vite does not look into workers for dependencies; one found late reloads the page under a running test.
         // It looks into none where one entry cannot be parsed: the kernel is no TypeScript.
-        optimizeDeps: { entries: ['src/**/*.ts', '!src/{bridge,cli,kernel}/**'] },
+        optimizeDeps: {
+          entries: ['src/**/*.ts', '!src/{bridge,cli,kernel}/**'],
+          include: ['@modelcontextprotocol/client'],
+        },
         test: {
           name: 'browser',
           include: ['store', 'worker', 'exchange', 'tools', 'ui'].map(

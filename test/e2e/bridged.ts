@@ -19,6 +19,8 @@ export interface BridgedClient {
   address(): string
   /** Starts the client and with it the bridge, and opens the app in `page`; done when both are connected. */
   start(page: Page): Promise<void>
+  /** Once the client has been closed, and the bridge has ended with it: another of both, for the tab that is still open. */
+  startAgain(): Promise<Client>
 }
 
 /** A client of the official SDK, over standard input and output, in a folder of the test's own. Nothing is started. */
@@ -41,7 +43,9 @@ export async function prepareClient(name: string): Promise<BridgedClient> {
     state,
     '--no-open',
   ]
-  const client = new Client({ name: `client ${name}`, version: '1.0.0' })
+  const newClient = () => new Client({ name: `client ${name}`, version: '1.0.0' })
+  const newTransport = () => new StdioClientTransport({ command: process.execPath, args, stderr: 'pipe' })
+  const client = newClient()
   const tokens = () => JSON.parse(readFileSync(join(state, 'bridge-tokens.json'), 'utf8'))
   const address = () => `${origin}/#bridge=${tokens().tab}`
   const isThere = () =>
@@ -56,12 +60,15 @@ export async function prepareClient(name: string): Promise<BridgedClient> {
     tokens,
     address,
     async start(page) {
-      const connected = client.connect(
-        new StdioClientTransport({ command: process.execPath, args, stderr: 'pipe' }),
-      )
+      const connected = client.connect(newTransport())
       await expect.poll(isThere).toBe(true)
       await page.goto(address())
       await connected
+    },
+    async startAgain() {
+      const next = newClient()
+      await next.connect(newTransport())
+      return next
     },
   }
 }

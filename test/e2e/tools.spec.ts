@@ -197,7 +197,12 @@ test('over HTTP, with its token, from no other page, and out of the folder nothi
   const taken = callTool(client, 'omega_query')
   await answer(second, /Read your memories/, 'Refuse')
   expect((await taken).isError).toBe(true)
+
+  // The bridge ends with the client that started it, and another comes: the tab finds it by itself.
   await client.close()
   await started.client.close()
+  const next = await started.startAgain()
+  expect((await callTool(next, 'omega_federation_trust_list')).isError).toBe(false)
+  await next.close()
   await close()
 })

@@ -3,6 +3,7 @@ import sampleA from '../../src/exchange/samples/instance-a.json?raw'
 import sampleB from '../../src/exchange/samples/instance-b.json?raw'
 import { isHash } from '../../src/core/bytes.ts'
 import type { Instance } from '../../src/exchange/instance.ts'
+import { checkIntegrity } from '../../src/exchange/integrity.ts'
 import { openFile } from '../../src/exchange/open.ts'
 import { openWithIdentity } from '../exchange/instance.ts'
 import { agentRows, clientOf, Folder, openDesk } from './desk.ts'
@@ -121,6 +122,7 @@ it('is the session of the product page by tool calls alone, a person deciding', 
     ['omega_federation_import', 'none', 'revoked_peer'],
   ])
   for (const subject of called) expect(isHash(subject['answer']) && isHash(subject['arguments'])).toBe(true)
+  expect(await checkIntegrity(b)).toMatchObject({ result: 'holds', faults: [] })
   const given = (await b.db.getAll('audit')).filter(({ operation }) => operation === 'consent_given')
   expect(given.map(({ actor }) => actor)).toEqual(['person'])
 })
