@@ -7,6 +7,7 @@ import { codeOf } from '../exchange/instance.ts'
 const STORES = [
   'audit',
   'batches',
+  'consents',
   'forks',
   'identities',
   'leaves',
@@ -26,10 +27,10 @@ function freshName(): string {
   return name
 }
 
-it('makes the first version out of nothing', async () => {
+it('makes the present version out of nothing', async () => {
   const db = await openDatabase(() => undefined, freshName())
   expect([...db.objectStoreNames]).toEqual(STORES)
-  expect(db.version).toBe(1)
+  expect(db.version).toBe(2)
   const tx = db.transaction(STORES as never[])
   const keyPaths = STORES.map((name) => [name, tx.objectStore(name as never).keyPath])
   expect(Object.fromEntries(keyPaths)).toMatchObject({
@@ -51,6 +52,23 @@ it('opens what it made, with what stands in it', async () => {
   second.close()
 })
 
+it('brings a store of the first version up to date, with what stands in it', async () => {
+  const name = freshName()
+  const first = await openDB(name, 1, {
+    upgrade: (made) => {
+      for (const store of STORES.filter((each) => each !== 'consents'))
+        made.createObjectStore(store, store === 'settings' ? { keyPath: 'name' } : {})
+    },
+  })
+  await first.put('settings', { name: 'x', value: 1 })
+  first.close()
+  const db = await openDatabase(() => undefined, name)
+  expect([...db.objectStoreNames]).toEqual(STORES)
+  expect(await db.get('settings', 'x')).toEqual({ name: 'x', value: 1 })
+  expect(await db.getAll('consents')).toEqual([])
+  db.close()
+})
+
 it('refuses a store of a later version, which stays as it is', async () => {
   const name = freshName()
   const later = await openDB(name, 99, { upgrade: (db) => void db.createObjectStore('of_the_future') })
@@ -65,7 +83,7 @@ it('lets go for a newer version and says so', async () => {
   const name = freshName()
   const lost: string[] = []
   await openDatabase((why) => lost.push(why), name)
-  const newer = await openDB(name, 2)
+  const newer = await openDB(name, 99)
   newer.close()
   expect(lost).toEqual(['newer_version'])
 })
