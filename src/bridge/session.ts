@@ -46,6 +46,7 @@ interface Open {
 }
 
 const MOST_REQUESTS = 256
+const NOTIFICATION_LENGTH = 64 * 1024
 
 /**
  * One client's conversation with the server in the tab. A tab that comes anew has a new server: the client's
@@ -110,6 +111,8 @@ export class Session {
       this.client.forget(id)
       if (open.waiting !== null) return
     }
+    // Nothing that a client has to say unasked is long; what is would only keep the page busy.
+    if (JSON.stringify(message).length > NOTIFICATION_LENGTH) return
     if (this.#isUp && this.#tab?.isFull === false) this.#toTab(message)
   }
 

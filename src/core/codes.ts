@@ -65,6 +65,7 @@ export const DEED_CODES = {
   draft_invalid: '3',
   selection_invalid: '2',
   already_local: '7',
+  deleted_here: '7',
   memory_unknown: '7',
   list_outdated: 'store',
   manifest_unknown: '7',

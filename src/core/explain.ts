@@ -460,6 +460,11 @@ const WORDS = {
     what: 'It was stopped before its end. Nothing was changed.',
     remedy: 'Start it again when you like.',
   },
+  deleted_here: {
+    title: 'It was deleted here',
+    what: 'A person has deleted a memory with this text about this entity. An agent does not bring it back. Nothing was kept.',
+    remedy: 'Ask the person to write it again, if it is wanted again.',
+  },
   tool_unknown: {
     title: 'There is no such tool',
     what: 'No tool has this name here. Nothing was done.',

@@ -21,10 +21,12 @@ export async function giveConsent(instance: Instance, scope: Scope): Promise<voi
   })
 }
 
-export async function takeConsentBack(instance: Instance, id: string): Promise<void> {
+/** One that stands, by its id, or one that was given for a session and is in no store. */
+export async function takeConsentBack(instance: Instance, given: string | Scope): Promise<void> {
   await perform(instance, 'consent_taken_back', ['consents'], async (tx) => {
-    const known = await tx.objectStore('consents').get(id)
-    await tx.objectStore('consents').delete(id)
+    const consents = tx.objectStore('consents')
+    const known = typeof given === 'string' ? await consents.get(given) : given
+    if (typeof given === 'string') await consents.delete(given)
     return { result: undefined, subject: known === undefined ? {} : { tool: known.tool, about: known.about } }
   })
 }

@@ -122,8 +122,11 @@ export function readFacets(instance: Instance): Promise<Facets> {
 export async function writeMemory(instance: Instance, input: MemoryInput): Promise<string> {
   const draft = toDraft(instance, input)
   const { key } = await addDrafts(instance, 'memory_written', true, async (batch, author) => {
-    const staged = await instance.worker.call('stageDrafts', { batch, author, drafts: [draft], byHand: true })
-    if (staged.added === 0) throw new ExchangeError('already_local')
+    // What a person has deleted a person may write again; an agent does not bring it back.
+    const byHand = instance.actor === 'person'
+    const staged = await instance.worker.call('stageDrafts', { batch, author, drafts: [draft], byHand })
+    if (staged.added === 0)
+      throw new ExchangeError(staged.deleted_here > 0 ? 'deleted_here' : 'already_local')
     return staged
   })
   return key!

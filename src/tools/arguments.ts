@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../core/canonical.ts'
+import { canonicalize, type JsonObject, type JsonValue } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { isWellFormed } from '../core/text.ts'
 
@@ -17,6 +17,12 @@ export function freezeArguments(given: unknown): JsonObject {
   const budget = { length: MAX_LENGTH, members: MAX_MEMBERS }
   const frozen = freeze(given === undefined ? {} : given, budget, 1)
   if (typeof frozen !== 'object' || frozen === null || Array.isArray(frozen)) refuse('they are not an object')
+  try {
+    // The audit row names them by their hash: what has none is not taken.
+    canonicalize(frozen)
+  } catch {
+    refuse('a number or a name in them is none of the format')
+  }
   return frozen as JsonObject
 }
 

@@ -106,11 +106,20 @@ export class BridgeTab {
       start: async () => undefined,
       close: async () => this.#end(id),
       send: async (message, options) => {
-        await this.#ask('bridge/messages', {
-          method: 'POST',
-          body: JSON.stringify({ session: id, message, related: options?.relatedRequestId }),
-          headers: { 'Content-Type': 'application/json' },
-        })
+        const send = (sent: JSONRPCMessage) =>
+          this.#ask('bridge/messages', {
+            method: 'POST',
+            body: JSON.stringify({ session: id, message: sent, related: options?.relatedRequestId }),
+            headers: { 'Content-Type': 'application/json' },
+          })
+        const { status } = await send(message)
+        // Of an answer that is too large its client hears that much.
+        if (status === 413 && 'result' in message)
+          await send({
+            jsonrpc: '2.0',
+            id: message.id,
+            error: { code: -32603, message: 'The answer is too large.' },
+          })
       },
     }
     const files = createBridgeFiles((url, init) => this.#ask(url, init))
@@ -144,13 +153,19 @@ async function* linesOf(body: ReadableStream<Uint8Array>, ending: AbortControlle
   const reader = body
     .pipeThrough(new TextDecoderStream() as never)
     .getReader() as ReadableStreamDefaultReader<string>
-  let rest = ''
+  /** Of a line that has not ended: looked through once, and joined once. */
+  let parts: string[] = []
   for (;;) {
     const silence = setTimeout(() => ending.abort(), SILENCE_MS)
     const { done, value } = await reader.read().finally(() => clearTimeout(silence))
     if (done) return
-    const lines = (rest + value).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as Line
+    let from = 0
+    for (let at = value.indexOf('\n'); at >= 0; at = value.indexOf('\n', from)) {
+      const line = [...parts, value.slice(from, at)].join('')
+      parts = []
+      from = at + 1
+      if (line !== '') yield JSON.parse(line) as Line
+    }
+    parts.push(value.slice(from))
   }
 }

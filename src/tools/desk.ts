@@ -37,6 +37,9 @@ const MOST_OF_ONE = 8
 /** A person who is asked and does not answer has refused after this. */
 const ANSWER_MS = 120_000
 const KEPT_CALLS = 100
+/** With all of their arguments, however long. */
+const KEPT_WHOLE = 4
+const LIGHT = 10_000
 
 export interface DeskOptions {
   readonly instance: Instance
@@ -81,7 +84,8 @@ export class Desk implements Pick<
   async call(client: Client, name: string, args: unknown, options: CallOptions = {}): Promise<Outcome> {
     const under = this.#calls.filter(({ state }) => state !== 'done')
     const ofOne = under.filter((call) => call.client.session === client.session)
-    if (under.length >= MOST_CALLS || ofOne.length >= MOST_OF_ONE) {
+    // A person is not turned away because agents are many.
+    if (client.kind !== 'person' && (under.length >= MOST_CALLS || ofOne.length >= MOST_OF_ONE)) {
       this.#turnedAway++
       return refusalOf(new ExchangeError('calls_waiting'))
     }
@@ -102,7 +106,10 @@ export class Desk implements Pick<
     }
     this.#ending.set(call.id, ending)
     this.#keep(call)
-    const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])])
+    const { signal } = ending
+    const end = () => ending.abort()
+    if (options.signal?.aborted) end()
+    options.signal?.addEventListener('abort', end, { once: true })
     const onProgress: CallOptions['onProgress'] = (progress) => {
       call.progress = progress
       this.#keep(call)
@@ -117,6 +124,7 @@ export class Desk implements Pick<
       call.result = error instanceof ExchangeError ? error.code : 'fault'
     } finally {
       this.#ending.delete(call.id)
+      options.signal?.removeEventListener('abort', end)
     }
     try {
       await this.#record(call)
@@ -151,8 +159,8 @@ export class Desk implements Pick<
 
   async takeBack(id: string): Promise<void> {
     const at = this.#allowed.findIndex((each) => each.id === id)
-    if (at >= 0) this.#allowed.splice(at, 1)
-    else await takeConsentBack(this.#options.instance, id)
+    const [ofSession] = at < 0 ? [] : this.#allowed.splice(at, 1)
+    await takeConsentBack(this.#options.instance, ofSession ?? id)
     this.#tell()
   }
 
@@ -162,6 +170,7 @@ export class Desk implements Pick<
 
   async setOn(tool: string, on: boolean): Promise<void> {
     await switchTool(this.#options.instance, tool, on)
+    if (!on) this.#refuseAll((call) => call.tool === tool && call.client.kind !== 'person')
     this.#tell()
   }
 
@@ -169,6 +178,7 @@ export class Desk implements Pick<
   endSession(session: string): void {
     const kept = this.#allowed.filter((each) => each.session !== session)
     this.#allowed.splice(0, Infinity, ...kept)
+    this.#repeats.forget(session)
     for (const call of this.#calls) if (call.client.session === session) this.cancel(call.id)
     this.#tell()
   }
@@ -187,8 +197,9 @@ export class Desk implements Pick<
     const { idempotency_key: key, ...rest } = args
     if (typeof key !== 'string') return this.#do(call, tool, args, options)
     // The key is the caller's own: another session has others.
-    const repeated = `${call.client.session} ${call.tool} ${key}`
-    return this.#repeats.once(repeated, canonicalize(rest), () => this.#do(call, tool, args, options))
+    return this.#repeats.once(call.client.session, `${call.tool} ${key}`, hashArguments(rest), () =>
+      this.#do(call, tool, args, options),
+    )
   }
 
   async #do(call: Live, tool: Tool, args: JsonObject, options: Cancellable): Promise<Outcome> {
@@ -291,7 +302,6 @@ export class Desk implements Pick<
   async #record(call: Live): Promise<void> {
     if (call.client.kind === 'person') return
     const turned_away = this.#turnedAway
-    this.#turnedAway = 0
     const subject: JsonObject = {
       answer: toHex(hashText(call.outcome!.text)),
       ...(call.args === null ? {} : { arguments: hashArguments(call.args) }),
@@ -304,7 +314,17 @@ export class Desk implements Pick<
       ...(turned_away === 0 ? {} : { turned_away }),
     }
     const instance = { ...this.#options.instance, actor: 'agent' as const }
-    await perform(instance, 'agent_called', [], async () => ({ result: undefined, subject }))
+    this.#turnedAway = 0
+    try {
+      await perform(instance, 'agent_called', [], async () => ({ result: undefined, subject }))
+    } catch (error) {
+      this.#turnedAway += turned_away
+      throw error
+    }
+  }
+
+  #refuseAll(which: (call: AgentCall) => boolean): void {
+    for (const call of this.#calls) if (which(call)) this.decide(call.id, { word: 'refuse' })
   }
 
   #isReading(name: string): boolean {
@@ -317,7 +337,8 @@ export class Desk implements Pick<
     const at = this.#calls.findIndex(({ id }) => id === call.id)
     // What waits stays, however much is called meanwhile.
     const isKept = ({ state }: AgentCall, place: number) => place < KEPT_CALLS || state !== 'done'
-    this.#calls = at < 0 ? [{ ...call }, ...others].filter(isKept) : this.#calls.with(at, { ...call })
+    const calls = at < 0 ? [{ ...call }, ...others].filter(isKept) : this.#calls.with(at, { ...call })
+    this.#calls = calls.map(lighten)
     this.#tell()
   }
 
@@ -351,6 +372,12 @@ function refusalOf(error: unknown): Outcome {
       ...(index === undefined ? {} : { index }),
     },
   }
+}
+
+/** Of calls that are done and not among the last few, arguments that take memory are let go. */
+function lighten(call: AgentCall, place: number): AgentCall {
+  const isHeavy = place >= KEPT_WHOLE && call.state === 'done' && call.args !== null
+  return isHeavy && JSON.stringify(call.args).length > LIGHT ? { ...call, args: null } : call
 }
 
 /** `Promise.withResolvers`, which Firefox 115 and Safari 17 are without. */

@@ -70,15 +70,17 @@ export const exportTool = defineTool({
       changes: isDry
         ? 'Nothing. The agent learns how many there are.'
         : 'A manifest with their text is written, signed with your key. Whoever gets the file can read it.',
-      scope: { tool: NAME, about: given.entity_id ? `entity:${given.entity_id}` : 'all' },
+      // Who lets an agent count has not let it export.
+      scope: isDry ? null : { tool: NAME, about: given.entity_id ? `entity:${given.entity_id}` : 'all' },
       needsKey: !isDry,
       asksComparison: false,
     }
     if (isDry) return { ask, run: async () => dryAnswer(count) }
-    if (count === 0) throw new ExchangeError('empty_selection')
     return {
       ask,
       async run(runOptions) {
+        // Not before a person has answered: else whether anything matches could be asked for without one.
+        if (count === 0) throw new ExchangeError('empty_selection')
         const terms = {
           audience: given.audience,
           expires_at: given.expires_at,

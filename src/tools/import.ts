@@ -44,22 +44,25 @@ export const importTool = defineTool({
       const label = peer?.label ?? header.issuer.label
       return {
         close,
-        ask: isDry
-          ? null
-          : {
-              title: `Import up to ${memoriesOf(header.memory_count)}`,
-              facts: [
-                { name: 'File', value: opened.file.name },
-                { name: 'Manifest', value: id },
-                { name: 'Number in its stream', value: String(header.sequence) },
-                { name: 'Made, as it says', value: header.created_at },
-              ],
-              key: { fingerprint, label },
-              changes: `Those that are not here yet are taken in, each marked as from this peer.`,
-              scope: { tool: 'omega_federation_import', about: `peer:${fingerprint}` },
-              needsKey: false,
-              asksComparison: false,
-            },
+        ask: {
+          title: isDry
+            ? `Tell how many of ${memoriesOf(header.memory_count)} are here`
+            : `Import up to ${memoriesOf(header.memory_count)}`,
+          facts: [
+            { name: 'File', value: opened.file.name },
+            { name: 'Manifest', value: id },
+            { name: 'Number in its stream', value: String(header.sequence) },
+            { name: 'Made, as it says', value: header.created_at },
+          ],
+          key: { fingerprint, label },
+          changes: isDry
+            ? 'Nothing. The agent learns how many of them are here, and how many were deleted here.'
+            : 'Those that are not here yet are taken in, each marked as from this peer.',
+          // Who lets an agent count has not let it import.
+          scope: isDry ? null : { tool: 'omega_federation_import', about: `peer:${fingerprint}` },
+          needsKey: false,
+          asksComparison: false,
+        },
         async run(runOptions) {
           const result = isDry
             ? {

@@ -16,6 +16,14 @@ interface ModelContext {
   ): unknown
 }
 
+/** One session, as long as the page is there: the browser does not say whose call it is. */
+const client: Client = {
+  session: crypto.randomUUID(),
+  kind: 'browser',
+  name: 'The agent of this browser',
+  files: null,
+}
+
 export function findModelContext(): ModelContext | null {
   for (const owner of [document, navigator]) {
     const found = (owner as { readonly modelContext?: Partial<ModelContext> }).modelContext
@@ -31,12 +39,6 @@ export async function offerTools(
   call: (client: Client, name: string, args: unknown) => Promise<Outcome>,
   signal: AbortSignal,
 ): Promise<void> {
-  const client: Client = {
-    session: crypto.randomUUID(),
-    kind: 'browser',
-    name: 'The agent of this browser',
-    files: null,
-  }
   for (const { name, title, description, inputSchema, annotations } of tools) {
     const execute = async (args: unknown) => toResult(await call(client, name, args))
     await model.registerTool({ name, title, description, inputSchema, annotations, execute }, { signal })

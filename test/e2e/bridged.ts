@@ -94,7 +94,10 @@ export async function callTool(client: Client, name: string, args: object = {}):
 export async function asked(page: Page, title: string | RegExp): Promise<Locator> {
   const sheet = page.getByRole('dialog', { name: title })
   await expect(sheet).toBeVisible()
-  await expect(sheet.getByRole('button', { name: 'Refuse' })).not.toHaveAttribute('aria-disabled', 'true')
+  await expect(sheet.getByRole('button', { name: 'Refuse', exact: true })).not.toHaveAttribute(
+    'aria-disabled',
+    'true',
+  )
   return sheet
 }
 
@@ -105,7 +108,7 @@ export async function asked(page: Page, title: string | RegExp): Promise<Locator
 export async function answer(page: Page, title: string | RegExp, word: string): Promise<void> {
   await expect(async () => {
     const sheet = await asked(page, title)
-    await sheet.getByRole('button', { name: word }).click()
+    await sheet.getByRole('button', { name: word, exact: true }).click()
     await expect(sheet).toBeHidden({ timeout: 2000 })
   }).toPass()
 }

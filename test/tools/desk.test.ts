@@ -1,6 +1,6 @@
 import { expect, it, test } from 'vitest'
 import { listConsents, switchTool } from '../../src/exchange/consents.ts'
-import { writeMemory } from '../../src/exchange/memories.ts'
+import { deleteMemory, readMemory, writeMemory } from '../../src/exchange/memories.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import { listPeers } from '../../src/exchange/peers.ts'
 import { TOOLS } from '../../src/tools/tools.ts'
@@ -142,7 +142,6 @@ it('does what was shown, whatever becomes of the arguments or the store meanwhil
   args.tags.push('b')
   await answer('once')
   const { key } = (await storing).structured as { key: string }
-  const { readMemory } = await import('../../src/exchange/memories.ts')
   expect((await readMemory(instance, key))?.memory).toMatchObject({
     content: 'As it was shown.',
     tags: ['a'],
@@ -155,6 +154,69 @@ it('does what was shown, whatever becomes of the arguments or the store meanwhil
   expect((await exporting).structured).toMatchObject({ code: 'changed_since_asked' })
   expect(await instance.db.count('manifests')).toBe(0)
   expect(await instance.db.count('own_streams')).toBe(0)
+})
+
+it('what was let be counted was not let be done, and whether anything matches is not told unasked', async () => {
+  const { instance, desk, answer } = await withMemories()
+  const counting = desk.call(clientOf(), 'omega_federation_export', { ...PUMP, dry_run: true })
+  const exporting = desk.call(clientOf(), 'omega_federation_export', PUMP)
+  await expect.poll(() => desk.calls.filter(({ state }) => state === 'asking').length).toBe(2)
+  expect((await answer('standing')).ask).toMatchObject({ scope: null })
+  expect((await counting).structured).toMatchObject({ dry_run: true, memories: 2 })
+  await answer('refuse')
+  expect((await exporting).structured).toMatchObject({ code: 'consent_refused' })
+  expect(await listConsents(instance)).toEqual([])
+  const nothing = desk.call(clientOf(), 'omega_federation_export', { entity_id: 'nobody' })
+  await answer('refuse')
+  expect((await nothing).structured).toMatchObject({ code: 'consent_refused' })
+  const still = desk.call(clientOf(), 'omega_federation_export', { entity_id: 'nobody' })
+  await answer('once')
+  expect((await still).structured).toMatchObject({ code: 'empty_selection' })
+})
+
+it('an agent does not bring back what a person has deleted', async () => {
+  const { instance, desk, answer } = await withMemories()
+  const args = { entity_id: 'pump', content: 'Delete me.' }
+  const key = await writeMemory(instance, args)
+  await deleteMemory(instance, key)
+  const storing = desk.call(clientOf(), 'omega_store', args)
+  await answer('once')
+  expect((await storing).structured).toMatchObject({ code: 'deleted_here' })
+  expect(await readMemory(instance, key)).toBeNull()
+  expect(await instance.db.count('tombstones')).toBe(1)
+})
+
+it('a tool that is switched off takes with it all that waits for it', async () => {
+  const { desk } = await withMemories()
+  const calls = [1, 2, 3].map((at) => desk.call(clientOf(`${at}`), 'omega_query', PUMP))
+  await expect.poll(() => desk.calls.filter(({ state }) => state === 'asking').length).toBe(3)
+  await desk.setOn('omega_query', false)
+  for (const { structured } of await Promise.all(calls)) expect(structured['code']).toBe('consent_refused')
+  expect((await desk.call(clientOf('4'), 'omega_query', PUMP)).structured['code']).toBe('tool_off')
+})
+
+it('a person is not turned away because agents are many', async () => {
+  const { desk } = await withMemories()
+  const ending = new AbortController()
+  const { signal } = ending
+  const calls = Array.from({ length: 40 }, (_, at) =>
+    desk.call(clientOf(`${at}`), 'omega_query', PUMP, { signal }),
+  )
+  const person = { session: 'person', kind: 'person', name: 'You', files: null } as const
+  expect((await desk.call(person, 'omega_federation_trust_list', {})).isError).toBe(false)
+  ending.abort()
+  await Promise.all(calls)
+})
+
+it('what is long beside the text is left out, and said to be', async () => {
+  const instance = await openWithIdentity('Harbour')
+  await writeMemory(instance, { entity_id: 'pump', content: 'x', metadata: { long: 'y'.repeat(1_000_000) } })
+  const { desk, answer } = openDesk(instance)
+  const reading = desk.call(clientOf(), 'omega_query', PUMP)
+  await answer('once')
+  const { text, structured } = await reading
+  expect(text.length).toBeLessThan(2000)
+  expect(structured).toMatchObject({ memories: [{ metadata_left_out: true }] })
 })
 
 it('a call repeated under its key is done once, and asked about once', async () => {
@@ -211,6 +273,8 @@ it.each([
   ['a deep value', { entity_id: 'a', content: 'b', metadata: deep(40) }],
   ['half a character', { entity_id: 'a', content: '\ud800' }],
   ['a number that is none', { entity_id: 'a', content: 'b', metadata: { n: NaN } }],
+  ['a number that the format has not', { entity_id: 'a', content: 'b', metadata: { n: 1e300 } }],
+  ['a name that is half a character', { entity_id: 'a', content: 'b', metadata: { '\ud800': 1 } }],
   ['a function', { entity_id: 'a', content: 'b', metadata: { f: () => 1 } }],
 ])('refuses arguments: %s', async (_, args) => {
   const instance = await openWithIdentity('Harbour')
@@ -268,7 +332,13 @@ it('fences the text of memories, so that no text can close the fence or name ano
   expect(after).toBe('')
   expect(text).not.toContain('\u00ad')
   expect(structured).toMatchObject({
-    memories: [{ content: evil, origin: { kind: 'imported', fingerprint: a.identity.fingerprint } }],
+    // As data it is fenced too: a client may hand that to its model and not the words.
+    memories: [
+      {
+        fenced_content: expect.stringContaining(`\n${evil}\n</data ${mark}>`),
+        origin: { kind: 'imported', fingerprint: a.identity.fingerprint },
+      },
+    ],
   })
   const again = desk.call(clientOf(), 'omega_query', {})
   await answer('once')
@@ -286,9 +356,12 @@ it('gives what is long in pages, whole', async () => {
   do {
     const call = desk.call(clientOf(), 'omega_query', { ...PUMP, ...(cursor === null ? {} : { cursor }) })
     if (cursor === null) await answer('session')
-    const page = (await call).structured as { memories: { content: string }[]; next_cursor: string | null }
-    expect(page.memories.map(({ content }) => content).join('').length).toBeLessThanOrEqual(200_000)
-    seen.push(...page.memories.map(({ content }) => content))
+    const page = (await call).structured as {
+      memories: { fenced_content: string }[]
+      next_cursor: string | null
+    }
+    expect(page.memories.map((each) => each.fenced_content).join('').length).toBeLessThanOrEqual(210_000)
+    seen.push(...page.memories.map((each) => each.fenced_content.split('\n')[1]!))
     cursor = page.next_cursor
   } while (cursor !== null)
   expect(seen).toEqual(contents.toReversed())

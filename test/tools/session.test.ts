@@ -68,7 +68,9 @@ it('is the session of the product page by tool calls alone, a person deciding', 
   })
 
   // A dry run says what would come of it, and nothing of it is here.
-  const dry = await deskB.desk.call(clientB, 'omega_federation_import', { path, dry_run: true })
+  const counting = deskB.desk.call(clientB, 'omega_federation_import', { path, dry_run: true })
+  expect((await deskB.answer('standing')).ask).toMatchObject({ scope: null })
+  const dry = await counting
   expect(dry.text).toMatch(/^148 would be imported, 4 already_local/)
   expect(await b.db.count('manifests')).toBe(0)
   expect((await b.db.getAll('batches')).filter(({ state }) => state === 'staged')).toEqual([])
@@ -115,7 +117,7 @@ it('is the session of the product page by tool calls alone, a person deciding', 
     ['omega_federation_import', 'none', 'untrusted_peer'],
     ['omega_federation_trust_add', 'once', 'ok'],
     ['omega_federation_trust_list', 'none', 'ok'],
-    ['omega_federation_import', 'none', 'ok'],
+    ['omega_federation_import', 'once', 'ok'],
     ['omega_federation_import', 'standing', 'ok'],
     ['omega_federation_import', 'standing', 'ok'],
     ['omega_federation_trust_remove', 'once', 'ok'],
