@@ -1,7 +1,6 @@
 import { canonicalize, type JsonObject } from '../core/canonical.ts'
 import { toHex } from '../core/bytes.ts'
-import { ExchangeError, toWire } from '../core/errors.ts'
-import { explain } from '../core/explain.ts'
+import { ExchangeError } from '../core/errors.ts'
 import { hashText } from '../core/hash.ts'
 import { isShortString } from '../core/text.ts'
 import type {
@@ -27,7 +26,8 @@ import { nowAsTime, perform, type Instance } from '../exchange/instance.ts'
 import type { Comparison } from '../exchange/peers.ts'
 import type { CallOptions } from '../worker/bridge.ts'
 import { freezeArguments } from './arguments.ts'
-import { quote } from './fence.ts'
+import { CallList } from './call-list.ts'
+import { refusalOf } from './refusal.ts'
 import { Repeats } from './repeats.ts'
 import type { CallContext, Prepared, Tool } from './tool.ts'
 
@@ -36,10 +36,6 @@ const MOST_CALLS = 32
 const MOST_OF_ONE = 8
 /** A person who is asked and does not answer has refused after this. */
 const ANSWER_MS = 120_000
-const KEPT_CALLS = 100
-/** With all of their arguments, however long. */
-const KEPT_WHOLE = 4
-const LIGHT = 10_000
 
 export interface DeskOptions {
   readonly instance: Instance
@@ -64,7 +60,7 @@ export class Desk implements Pick<
   readonly #ending = new Map<string, AbortController>()
   readonly #allowed: (Allowed & { readonly session: string })[] = []
   readonly #repeats = new Repeats()
-  #calls: readonly AgentCall[] = []
+  readonly #calls = new CallList()
   /** Turned away since the last row: a flood is one number in the chain, not a row each. */
   #turnedAway = 0
 
@@ -77,12 +73,12 @@ export class Desk implements Pick<
   }
 
   get calls(): readonly AgentCall[] {
-    return this.#calls
+    return this.#calls.all
   }
 
   /** Never rejects but for a fault of ours: what is refused is an answer too. */
   async call(client: Client, name: string, args: unknown, options: CallOptions = {}): Promise<Outcome> {
-    const under = this.#calls.filter(({ state }) => state !== 'done')
+    const under = this.#calls.open
     const ofOne = under.filter((call) => call.client.session === client.session)
     // A person is not turned away because agents are many.
     if (client.kind !== 'person' && (under.length >= MOST_CALLS || ofOne.length >= MOST_OF_ONE)) {
@@ -179,7 +175,7 @@ export class Desk implements Pick<
     const kept = this.#allowed.filter((each) => each.session !== session)
     this.#allowed.splice(0, Infinity, ...kept)
     this.#repeats.forget(session)
-    for (const call of this.#calls) if (call.client.session === session) this.cancel(call.id)
+    for (const call of this.#calls.open) if (call.client.session === session) this.cancel(call.id)
     this.#tell()
   }
 
@@ -264,7 +260,7 @@ export class Desk implements Pick<
       this.#allowed.push({ ...scope, id, lasts, ...given })
     }
     // What waits for the same word has it now.
-    for (const { id, ask, client: other } of this.#calls) {
+    for (const { id, ask, client: other } of this.#calls.open) {
       const isSame = ask?.scope?.tool === scope.tool && ask.scope.about === scope.about
       if (isSame && (lasts === 'standing' || other.session === client.session))
         this.decide(id, { word: lasts })
@@ -324,7 +320,7 @@ export class Desk implements Pick<
   }
 
   #refuseAll(which: (call: AgentCall) => boolean): void {
-    for (const call of this.#calls) if (which(call)) this.decide(call.id, { word: 'refuse' })
+    for (const call of this.#calls.open) if (which(call)) this.decide(call.id, { word: 'refuse' })
   }
 
   #isReading(name: string): boolean {
@@ -333,51 +329,13 @@ export class Desk implements Pick<
 
   /** Shows the call as it is now. */
   #keep(call: Live): void {
-    const others = this.#calls.filter(({ id }) => id !== call.id)
-    const at = this.#calls.findIndex(({ id }) => id === call.id)
-    // What waits stays, however much is called meanwhile.
-    const isKept = ({ state }: AgentCall, place: number) => place < KEPT_CALLS || state !== 'done'
-    const calls = at < 0 ? [{ ...call }, ...others].filter(isKept) : this.#calls.with(at, { ...call })
-    this.#calls = calls.map(lighten)
+    this.#calls.keep(call)
     this.#tell()
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
-}
-
-/** A refusal in the words of the app, with its code. */
-function refusalOf(error: unknown): Outcome {
-  const wire = toWire(error)
-  if ('bug' in wire) {
-    const text =
-      'A fault of this program, which is not to be relied on. Nothing is known of whether it was done.'
-    return { isError: true, text, structured: { code: 'fault' } }
-  }
-  const { code, detail, line, index } = wire
-  const { title, what, remedy } = explain(code)
-  const at = line === undefined ? '' : ` Line ${line}${index === undefined ? '' : `, memory ${index}`}.`
-  const more = detail === '' ? '' : ` (${quote(detail)})`
-  return {
-    isError: true,
-    text: `${code}: ${title}.${at} ${what} ${remedy}${more}`,
-    structured: {
-      code,
-      title,
-      what,
-      remedy,
-      detail,
-      ...(line === undefined ? {} : { line }),
-      ...(index === undefined ? {} : { index }),
-    },
-  }
-}
-
-/** Of calls that are done and not among the last few, arguments that take memory are let go. */
-function lighten(call: AgentCall, place: number): AgentCall {
-  const isHeavy = place >= KEPT_WHOLE && call.state === 'done' && call.args !== null
-  return isHeavy && JSON.stringify(call.args).length > LIGHT ? { ...call, args: null } : call
 }
 
 /** `Promise.withResolvers`, which Firefox 115 and Safari 17 are without. */

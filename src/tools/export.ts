@@ -1,10 +1,11 @@
 import * as v from 'valibot'
 import { ExchangeError } from '../core/errors.ts'
+import type { Ask } from '../exchange/agents.ts'
 import { exportManifest, listStreams, previewExport } from '../exchange/export.ts'
 import { getIdentity, requireIdentity } from '../exchange/identity.ts'
 import { memoriesOf } from './fence.ts'
 import { count, dryRun, entity, eventType, hash, idempotencyKey, path, tags, time } from './schemas.ts'
-import { defineTool, type CallContext } from './tool.ts'
+import { defineTool, toFacts, type CallContext } from './tool.ts'
 
 const NAME = 'omega_federation_export'
 
@@ -114,8 +115,8 @@ function dryAnswer(memories: number) {
   }
 }
 
-function factsOf(given: Input): { name: string; value: string }[] {
-  const facts = {
+function factsOf(given: Input): Ask['facts'] {
+  return toFacts({
     Entity: given.entity_id ?? 'any',
     Since: given.since,
     Until: given.until,
@@ -125,8 +126,7 @@ function factsOf(given: Input): { name: string; value: string }[] {
     Audience: given.audience?.join(', '),
     Expires: given.expires_at,
     'Saved as': given.path,
-  }
-  return Object.entries(facts).flatMap(([name, value]) => (value ? [{ name, value }] : []))
+  })
 }
 
 /** A stream by its name; of several of one name the first. */

@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import type { JsonObject, JsonValue } from '../core/canonical.ts'
 import { ExchangeError } from '../core/errors.ts'
+import type { Ask } from '../exchange/agents.ts'
 import { normalizeSelection } from '../core/selection.ts'
 import { queryMemories, readMemory, type MemoryDetail, type MemoryFilter } from '../exchange/memories.ts'
 import { createFence, memoriesOf, quote } from './fence.ts'
 import { count, entity, eventType, fingerprint, hash, tags, time } from './schemas.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, toFacts } from './tool.ts'
 
 const NAME = 'omega_query'
 const DEFAULT_LIMIT = 20
@@ -171,8 +172,8 @@ function originWords(origin: Whole['origin']): string {
     : `origin: peer ${quote(origin.label!)}, key fingerprint ${origin.fingerprint}`
 }
 
-function factsOf(filter: MemoryFilter): { name: string; value: string }[] {
-  const facts = {
+function factsOf(filter: MemoryFilter): Ask['facts'] {
+  return toFacts({
     Entity: filter.entity_id ?? 'any',
     'With the text': filter.text,
     Since: filter.since,
@@ -181,8 +182,7 @@ function factsOf(filter: MemoryFilter): { name: string; value: string }[] {
     'Event type': filter.event_type,
     Origin: filter.origin,
     Peer: filter.peer,
-  }
-  return Object.entries(facts).flatMap(([name, value]) => (value ? [{ name, value }] : []))
+  })
 }
 
 /** How many were given before. The list may have changed meanwhile: then one is seen twice or not. */

@@ -4,7 +4,7 @@ import { requireIdentity } from '../exchange/identity.ts'
 import { writeMemory } from '../exchange/memories.ts'
 import { quote } from './fence.ts'
 import { entity, eventType, hash, idempotencyKey, tags, time } from './schemas.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, toFacts } from './tool.ts'
 
 const NAME = 'omega_store'
 
@@ -30,17 +30,17 @@ export const store = defineTool({
     const { fingerprint, label } = await requireIdentity(instance)
     const { content, entity_id, tags, event_type, created_at } = given
     const metadata = given.metadata as JsonObject | undefined
-    const facts = {
+    const facts = toFacts({
       Entity: entity_id,
       'Event type': event_type,
       Tags: tags?.join(', '),
       'Came about': created_at,
       Metadata: metadata && JSON.stringify(metadata),
-    }
+    })
     return {
       ask: {
         title: 'Keep a memory',
-        facts: Object.entries(facts).flatMap(([name, value]) => (value ? [{ name, value }] : [])),
+        facts,
         key: { fingerprint, label },
         text: content,
         changes:

@@ -78,6 +78,11 @@ export function defineTool<Input>(definition: Definition<Input>): Tool {
   }
 }
 
+/** What a person is asked about, without what was not given. */
+export function toFacts(members: Readonly<Record<string, string | undefined>>): Ask['facts'] {
+  return Object.entries(members).flatMap(([name, value]) => (value ? [{ name, value }] : []))
+}
+
 function schemaOf(schema: v.GenericSchema): JsonObject {
   const { $schema: _, ...rest } = toJsonSchema(schema as v.GenericSchema<JsonObject>, { errorMode: 'ignore' })
   return rest as unknown as JsonObject
