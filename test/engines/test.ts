@@ -74,7 +74,7 @@ export const test = base.extend<Fixtures>({
     await use(pathToFileURL(path).href)
   },
 
-  meet: async ({ form, found, folder, server, url }, use) => {
+  meet: async ({ form, found, folder, server, url }, use, { errors }) => {
     const open = new Set<Driver>()
     await use(async (name) => {
       const driver = await found.open(join(folder, name))
@@ -93,8 +93,19 @@ export const test = base.extend<Fixtures>({
       }
       return { tab, leave }
     })
-    for (const driver of open) await driver.close()
+    for (const driver of open) {
+      if (errors.length > 0) console.error(await lastSeen(driver))
+      await driver.close()
+    }
   },
 })
+
+/** What a failure alone does not tell. */
+async function lastSeen(driver: Driver): Promise<string> {
+  const page = await driver
+    .run<string>('() => `${location.href}\n${document.body.innerText}`')
+    .catch((error: unknown) => String(error))
+  return ['The page, when the test had failed:', page, ...(await driver.problems())].join('\n')
+}
 
 export { expect }
