@@ -23,7 +23,7 @@ const OPENING = {
 const RESTORING = { begin: 'click', done: '[data-testid="restore-result"]' } as const
 
 export async function backups({ app, scale }: Setting): Promise<Results> {
-  const { path, memories } = dataFile(scale.middle)
+  const { path, memories } = dataFile(scale.large)
   const from = await openBrowser({ home: app })
   const to = await openBrowser({ home: app })
   try {
