@@ -1,7 +1,7 @@
 import { ExchangeError } from '../core/errors.ts'
 import type { TaskContext } from './protocol.ts'
 
-const CHUNK_BYTES = 512 * 1024
+const CHUNK_BYTES = 1024 * 1024
 /** A chunk is filled before it is given, where the engine can: fewer of them cost less. */
 const WHOLE = { min: CHUNK_BYTES }
 const SLICE_BYTES = 2 * 1024 * 1024
@@ -97,6 +97,9 @@ export class Source {
   }
 }
 
+/** Of a reading that has ended: one for each run of a huge file would lie about until the engine looks for them. */
+let spare: ArrayBuffer | null = null
+
 /**
  * The bytes of a file from one on, in chunks each of which is only there until the next is asked for: filling one
  * buffer again and again is five times as fast as a new one for each slice. Throws `file_unreadable`, `cancelled`.
@@ -108,20 +111,23 @@ export async function* readBytes(
 ): AsyncGenerator<Uint8Array> {
   const reader = byteReader(file.slice(from))
   if (reader === null) return yield* readSlices(file, from, signal)
-  let buffer = new ArrayBuffer(CHUNK_BYTES)
+  let buffer = spare ?? new ArrayBuffer(CHUNK_BYTES)
+  spare = null
   inUse.add(reader)
   try {
     for (;;) {
       const { done, value } = await reader.read(new Uint8Array(buffer), WHOLE).catch((cause: unknown) => {
         throw new ExchangeError('file_unreadable', '', {}, { cause })
       })
+      buffer = value?.buffer ?? buffer
       if (signal.aborted) throw new ExchangeError('cancelled')
       // The last chunk, not filled, comes with the word that there are no more.
       if (value !== undefined && value.length > 0) yield value
       if (done) break
-      buffer = value.buffer
     }
   } finally {
+    // One that a reading has taken away, and not given back, has no length.
+    if (buffer.byteLength === CHUNK_BYTES) spare = buffer
     inUse.delete(reader)
     reader.cancel().catch(() => undefined)
   }

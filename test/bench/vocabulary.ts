@@ -4,6 +4,8 @@ import { Random } from '../assurance/random.ts'
 
 /** Stands in one memory of a manifest and, as a word, in none of the others. */
 export const RARE_WORD = 'zyxomma'
+/** Stands in many. */
+export const FREQUENT_WORD = 'turbine'
 
 const WORDS = (
   'the a an of to in on for with from after before during without under over and but while because until ' +
