@@ -6,12 +6,12 @@ import { hostOf, refuseHost, refuseOrigin, refuseToken } from './access.ts'
 import { answer, readJson, refuse } from './answers.ts'
 import { serveApp } from './app-files.ts'
 import type { Files } from './files.ts'
+import type { Handshake } from './handshake.ts'
 import type { HttpClients } from './http-clients.ts'
 import { Unusable, type Options } from './options.ts'
 import type { Relay } from './relay.ts'
 import { MESSAGE_BYTES } from './stdio-client.ts'
 import { Tab } from './tab.ts'
-import type { Tokens } from './tokens.ts'
 import { version } from '../../package.json'
 
 /** A message, and what stands around it. */
@@ -21,7 +21,9 @@ const ONLY_HERE = '127.0.0.1'
 /** What the routes need. */
 export interface Parts {
   readonly options: Options
-  readonly tokens: Tokens
+  /** What a client over HTTP is to show. */
+  readonly clientToken: string
+  readonly handshake: Handshake
   readonly relay: Relay
   readonly files: Files
   /** Null where clients come by standard input alone. */
@@ -98,7 +100,7 @@ async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
   port: number,
-  { options, tokens, relay, files, clients }: Parts,
+  { options, clientToken, handshake, relay, files, clients }: Parts,
 ): Promise<void> {
   const url = urlOf(request, port)
   if (url === null)
@@ -119,7 +121,8 @@ async function answerTo(
   if (badOrigin !== null) return refuse(response, badOrigin)
   const deed = `${request.method} ${path}`
   if (deed === 'GET /bridge/hello') return answer(response, 200, { omega_bridge: version })
-  const badToken = refuseToken(request, path === '/mcp' ? tokens.client : tokens.tab)
+  if (deed === 'POST /bridge/proof') return handshake.handle(request, response)
+  const badToken = refuseToken(request, path === '/mcp' ? clientToken : await handshake.pass)
   if (badToken !== null) return refuse(response, badToken)
   if (path === '/mcp' && clients !== null) return clients.handle(request, response)
   if (deed === 'POST /bridge/tab') return takeTab(request, response, relay, options)

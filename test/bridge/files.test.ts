@@ -31,13 +31,13 @@ beforeEach(async () => {
 })
 
 const at = (path: string, more = '') => `/bridge/files?path=${encodeURIComponent(path)}${more}`
-const read = (path: string) => ask(bridge.port, 'GET', at(path), bearer(bridge.tokens.tab))
+const read = (path: string) => ask(bridge.port, 'GET', at(path), bearer(bridge.pass))
 const write = (path: string, body: string | Uint8Array, more = '') =>
   ask(
     bridge.port,
     'PUT',
     at(path, more),
-    { ...bearer(bridge.tokens.tab), 'content-length': String(Buffer.byteLength(body)) },
+    { ...bearer(bridge.pass), 'content-length': String(Buffer.byteLength(body)) },
     body,
   )
 const said = ({ status, text }: { status: number; text: string }) => [
@@ -103,20 +103,17 @@ describe('reading', () => {
     await bridge.end()
     const dev = await startBridge(place, '--dir', '/dev')
     for (const name of ['zero', 'null'])
-      expect(said(await ask(dev.port, 'GET', at(name), bearer(dev.tokens.tab)))).toEqual([
-        403,
-        'path_refused',
-      ])
+      expect(said(await ask(dev.port, 'GET', at(name), bearer(dev.pass)))).toEqual([403, 'path_refused'])
   })
 
   it('refuses paths that lead elsewhere, however they are spelled', async () => {
     const spelled = ['../outside.json', '%2e%2e/outside.json', '..%2foutside.json', '/etc/passwd', '']
     for (const path of spelled) {
-      const raw = await ask(bridge.port, 'GET', `/bridge/files?path=${path}`, bearer(bridge.tokens.tab))
+      const raw = await ask(bridge.port, 'GET', `/bridge/files?path=${path}`, bearer(bridge.pass))
       expect(said(raw), path).toEqual([403, 'path_refused'])
     }
-    const none = await ask(bridge.port, 'GET', '/bridge/files', bearer(bridge.tokens.tab))
-    const two = await ask(bridge.port, 'GET', '/bridge/files?path=a&path=b', bearer(bridge.tokens.tab))
+    const none = await ask(bridge.port, 'GET', '/bridge/files', bearer(bridge.pass))
+    const two = await ask(bridge.port, 'GET', '/bridge/files?path=a&path=b', bearer(bridge.pass))
     expect([said(none), said(two)]).toEqual([
       [403, 'path_refused'],
       [403, 'path_refused'],
@@ -136,7 +133,7 @@ describe('reading', () => {
         host: '127.0.0.1',
         port: bridge.port,
         path: at('large'),
-        headers: bearer(bridge.tokens.tab),
+        headers: bearer(bridge.pass),
       }
       get({ ...options, agent: false }, (response) => {
         // Nothing is read yet: what the bridge has sent fits the buffers between.
@@ -154,10 +151,7 @@ describe('reading', () => {
     await bridge.end()
     const bare = await startBridge(place)
     for (const method of ['GET', 'PUT'])
-      expect(said(await ask(bare.port, method, at('a'), bearer(bare.tokens.tab)))).toEqual([
-        403,
-        'path_no_folder',
-      ])
+      expect(said(await ask(bare.port, method, at('a'), bearer(bare.pass)))).toEqual([403, 'path_no_folder'])
     const page = await bare.tab()
     expect(page.lines[0]!.hello).toMatchObject({ folder: null })
   })
@@ -235,7 +229,7 @@ describe('writing', () => {
     await late.begun('1')
     late.break()
     await until(() => listed().length === 1)
-    const unsaid = { ...bearer(bridge.tokens.tab), 'transfer-encoding': 'chunked' }
+    const unsaid = { ...bearer(bridge.pass), 'transfer-encoding': 'chunked' }
     expect(said(await ask(bridge.port, 'PUT', at('c'), unsaid, 'x'))).toEqual([422, 'file_unreadable'])
     expect(listed()).toEqual(['a'])
   })
@@ -264,7 +258,7 @@ function startUpload(path: string, length: number, more = '') {
     port: bridge.port,
     method: 'PUT',
     path: at(path, more),
-    headers: { ...bearer(bridge.tokens.tab), 'content-length': String(length) },
+    headers: { ...bearer(bridge.pass), 'content-length': String(length) },
     agent: false,
   })
   const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {

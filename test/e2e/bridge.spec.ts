@@ -6,14 +6,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { passAt } from '../bridge-pass.ts'
 import { freePort } from '../free-port.ts'
 import { openProfile } from './profile.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../dist/omega-bridge.mjs', import.meta.url))
 
 /** Runs in the page: the least of a server behind the bridge's protocol, answering every call with `text`. */
-async function beTab({ token, text }: { token: string; text: string }): Promise<void> {
-  const authorization = `Bearer ${token}`
+async function beTab({ pass, text }: { pass: string; text: string }): Promise<void> {
+  const authorization = `Bearer ${pass}`
   const response = await fetch('/bridge/tab', {
     method: 'POST',
     headers: { authorization },
@@ -77,12 +78,13 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
   const { tab: token } = JSON.parse(readFileSync(join(at('state'), 'bridge-tokens.json'), 'utf8')) as {
     tab: string
   }
+  const pass = await passAt(origin, token)
   const { page, problems, close } = await openProfile(at('profile'), { baseURL: `${origin}/`, keeps: true })
 
   await test.step('a client and the page find each other', async () => {
     await page.goto(`${origin}/`)
     await expect(page).toHaveTitle(/Omega Exchange$/)
-    await page.evaluate(beTab, { token, text: 'first' })
+    await page.evaluate(beTab, { pass, text: 'first' })
     await connected
     expect(await call(client)).toBe('first')
   })
@@ -95,7 +97,7 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
       const body = new Blob(['written '.repeat(200_000)])
       const written = await fetch('/bridge/files?path=b.json', { method: 'PUT', headers, body })
       return [await read.text(), read.headers.get('omega-file-name'), written.status, await written.json()]
-    }, `Bearer ${token}`)
+    }, `Bearer ${pass}`)
     expect(seen).toEqual(['read', 'a.json', 201, { path: 'b.json' }])
     expect(statSync(join(at('files'), 'b.json')).size).toBe(8 * 200_000)
   })
@@ -104,12 +106,12 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
     await page.evaluate(async () => void (await navigator.serviceWorker.ready))
     await page.reload()
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
-    await page.evaluate(beTab, { token, text: 'second' })
+    await page.evaluate(beTab, { pass, text: 'second' })
     expect(await call(client)).toBe('second')
     expect(problems).toEqual([])
   })
 
-  await test.step('a page of another origin gets nothing, though it had the token', async () => {
+  await test.step('a page of another origin gets nothing, though it had the pass', async () => {
     const other = createServer((_, response) => response.end('<!doctype html>'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const stranger = await page.context().newPage()
@@ -121,7 +123,7 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
             ({ status }) => status,
             () => 'blocked',
           ),
-        [`${origin}${path}`, `Bearer ${token}`],
+        [`${origin}${path}`, `Bearer ${pass}`],
       )
     expect(await reach(stranger, '/bridge/files?path=a.json')).toBe('blocked')
     expect(await reach(stranger, '/bridge/hello')).toBe('blocked')
