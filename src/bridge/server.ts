@@ -127,8 +127,10 @@ async function answerTo(
   if (path === '/mcp' && clients !== null) return clients.handle(request, response)
   if (deed === 'POST /bridge/tab') return takeTab(request, response, relay, options)
   if (deed === 'POST /bridge/messages') return takeMessage(request, response, relay)
-  if (deed === 'GET /bridge/files' || deed === 'PUT /bridge/files')
+  if (deed === 'GET /bridge/files' || deed === 'PUT /bridge/files') {
+    if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
     return files.handle(request, response, query)
+  }
   refuse(response, { status: 404, code: 'not_found', detail: 'There is nothing here.' })
 }
 
@@ -158,13 +160,18 @@ async function takeTab(
   relay.take(new Tab(response, { version, folder: folder === null ? null : basename(folder) }))
 }
 
+const DISPLACED = { status: 409, code: 'tab_displaced', detail: 'This is not the tab that is connected.' }
+
+/** Whether it comes from the tab that is connected, and not from one before it. */
+function isOfTab({ headers }: IncomingMessage, { tab }: Relay): boolean {
+  return tab !== null && headers['omega-tab'] === tab.id
+}
+
 async function takeMessage(request: IncomingMessage, response: ServerResponse, relay: Relay): Promise<void> {
-  const isCurrent = () => relay.tab !== null && request.headers['omega-tab'] === relay.tab.id
-  const displaced = { status: 409, code: 'tab_displaced', detail: 'This is not the tab that is connected.' }
-  if (!isCurrent()) return refuse(response, displaced)
+  if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
   const body = await readJson(request, POST_BYTES)
   if (!('json' in body)) return refuse(response, body)
-  if (!isCurrent()) return refuse(response, displaced)
+  if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
   const { session: id, message, related } = (body.json ?? {}) as Record<string, unknown>
   if (!isSpecType.JSONRPCMessage(message) || !isRequestId(related))
     return refuse(response, { status: 400, code: 'shape_refused', detail: 'This is no message of JSON-RPC.' })

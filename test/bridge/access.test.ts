@@ -54,7 +54,7 @@ describe('who is answered', () => {
         expect(answered['www-authenticate']).toBe('Bearer')
       }
     expect((await ask(bridge.port, 'GET', `/bridge/files?path=a&token=${bridge.pass}`)).status).toBe(401)
-    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', bearer(bridge.pass))).status).toBe(404)
+    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', bearer(bridge.pass))).status).toBe(409)
   })
 
   it('no page of another origin, with or without the token', async () => {
@@ -76,7 +76,7 @@ describe('who is answered', () => {
         ])
       }
     const own = { origin: bridge.origin, 'sec-fetch-site': 'same-origin', ...bearer(bridge.pass) }
-    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', own)).status).toBe(404)
+    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', own)).status).toBe(409)
     const preflight = { origin: 'https://example.org', 'access-control-request-method': 'POST' }
     const answered = await ask(bridge.port, 'OPTIONS', '/mcp', preflight)
     expect(answered.status).toBe(403)
@@ -103,7 +103,7 @@ describe('who is answered', () => {
       const { status, text } = await ask(next.port, method, path, bearer(pass))
       expect([status, codeOf(text)], `${method} ${path}`).toEqual([401, 'token_refused'])
     }
-    expect((await ask(next.port, 'GET', '/bridge/files?path=a', bearer(next.pass))).status).toBe(403)
+    expect((await ask(next.port, 'GET', '/bridge/files?path=a', bearer(next.pass))).status).toBe(409)
   })
 
   it('says to anybody that it is a bridge, and nothing else', async () => {

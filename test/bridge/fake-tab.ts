@@ -60,6 +60,11 @@ export class FakeTab {
     return this.lines[0]!.tab!
   }
 
+  /** What lets the bridge know it. */
+  get headers(): { readonly authorization: string; readonly 'omega-tab': string } {
+    return { authorization: `Bearer ${this.#pass}`, 'omega-tab': this.id }
+  }
+
   get sessions(): readonly string[] {
     return [...this.#sessions.keys()]
   }
@@ -79,7 +84,7 @@ export class FakeTab {
   post(body: unknown, tab = this.id): Promise<Response> {
     return fetch(`${this.#origin}/bridge/messages`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${this.#pass}`, 'omega-tab': tab },
+      headers: { ...this.headers, 'omega-tab': tab },
       body: JSON.stringify(body),
     })
   }
