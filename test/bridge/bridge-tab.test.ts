@@ -6,18 +6,19 @@ import { BridgeTab } from '../../src/tools/bridge-tab.ts'
 import { TOOLS } from '../../src/tools/tools.ts'
 import { nonce, proofOf } from '../bridge-pass.ts'
 import { freePort } from '../free-port.ts'
-import { atEnd, makePlace, startBridge, type Running } from './bridge.ts'
+import { atEnd, makePlace, startBridge, textOf, type Running } from './bridge.ts'
 import { Waiting } from './waiting.ts'
 
-/** By so much less the tab waits than it does in a browser. */
+/** By so much less than in a browser the tab waits for a bridge; for the bridge it has found it waits as long as there. */
 const HASTE = 20
+const LONGEST_MS = 5000
 const OK: Outcome = { text: 'done', structured: {}, isError: false }
 
 /** The app's own end of the bridge on a page of `port`, and how it says that it stands. */
 function openTab(port: number, token: string, call: (client: Client) => Promise<Outcome> = async () => OK) {
   const wait = setTimeout
   const sooner: typeof setTimeout = Object.assign(
-    (then: () => void, ms = 0, ...args: []) => wait(then, ms / HASTE, ...args),
+    (then: () => void, ms = 0, ...args: []) => wait(then, ms > LONGEST_MS ? ms : ms / HASTE, ...args),
     wait,
   )
   vi.stubGlobal('setTimeout', sooner)
@@ -159,4 +160,19 @@ describe('a tab before somebody who is not its bridge', () => {
     expect(next.pass).not.toBe(bridge.pass)
     await tab.end(next)
   })
+})
+
+it('an answer that is too large for the bridge: its client hears that much, and goes on', async () => {
+  const bridge = await startBridge(makePlace())
+  const texts = ['x'.repeat(17 * 1024 * 1024), 'short']
+  const tab = openTab(bridge.port, bridge.tokens.tab, async () => ({ ...OK, text: texts.shift()! }))
+  await tab.until('connected')
+  const client = await bridge.client()
+  const call = () => client.callTool({ name: 'omega_query', arguments: {} })
+  await expect(call()).rejects.toMatchObject({
+    code: -32_603,
+    message: expect.stringContaining('The answer is too large.') as string,
+  })
+  expect(textOf(await call())).toBe('short')
+  await tab.end(bridge)
 })
