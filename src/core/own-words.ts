@@ -44,5 +44,3 @@ export function isOwnWord(name: string): boolean {
     .trim()
   return OWN_WORDS.has([...letters].map((letter) => LIKE[letter] ?? letter).join(''))
 }
-
-export const OWN_WORD_REFUSED = 'The program uses this word for its own. Choose another.'

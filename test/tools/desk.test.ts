@@ -415,3 +415,17 @@ it('a person who tries a tool is asked as for an agent, and acts as a person', a
   expect(await listPeers(instance)).toMatchObject([{ label: 'Other', compared: 'paper' }])
   expect(await agentRows(instance)).toEqual([])
 })
+
+it('nobody is trusted under a name by which the program names itself, whatever is answered', async () => {
+  const instance = await openWithIdentity('Harbour')
+  const { desk, answer } = openDesk(instance)
+  const { public_key_pem } = (await openWithIdentity('Other')).identity
+  const adding = desk.call(clientOf(), 'omega_federation_trust_add', {
+    public_key_pem,
+    label: 'This instance',
+  })
+  // The sheet says why it cannot be allowed.
+  await answer({ word: 'once', compared: 'phone' })
+  expect((await adding).structured).toMatchObject({ code: 'label_reserved' })
+  expect(await listPeers(instance)).toEqual([])
+})
