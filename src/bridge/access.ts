@@ -25,7 +25,7 @@ export function refuseOrigin({ headers }: IncomingMessage, port: number): Refusa
   return { status: 403, code: 'origin_refused', detail: 'No page of another origin is answered.' }
 }
 
-/** Null if the request bears `token`. */
+/** Null if the request bears `token`, which may be a pass. */
 export function refuseToken({ headers }: IncomingMessage, token: string): Refusal | null {
   const given = /^Bearer +([\w-]+)$/i.exec(headers.authorization ?? '')?.[1]
   if (given !== undefined && isSameToken(given, token)) return null

@@ -28,7 +28,7 @@ export class Files {
     this.#root = root
   }
 
-  /** Answers a GET or a PUT whose token holds; the path in it is attacker-controlled. */
+  /** Answers a GET or a PUT of the tab; the path in it is attacker-controlled. */
   async handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
     const deed = this.#handle(request, response, query)
     this.#underWay.add(deed)

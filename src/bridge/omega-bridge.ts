@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { hostOf } from './access.ts'
 import { Files } from './files.ts'
+import { Handshake } from './handshake.ts'
 import { HttpClients } from './http-clients.ts'
 import { Opener } from './opener.ts'
 import { readOptions, Unusable, USAGE } from './options.ts'
@@ -39,7 +40,8 @@ async function main(): Promise<void> {
   const began = () => opener.want()
   const clients = options.http ? new HttpClients(relay, origin, began) : null
   const files = new Files(options.folder)
-  route(server, port, { options, tokens, relay, files, clients })
+  const handshake = new Handshake(tokens.tab, hostOf(port))
+  route(server, port, { options, clientToken: tokens.client, handshake, relay, files, clients })
   setInterval(() => clients?.sweep(Date.now()), SWEEP_MS).unref()
 
   say(`${origin}/ (version ${version})`)

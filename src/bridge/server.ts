@@ -6,12 +6,12 @@ import { hostOf, refuseHost, refuseOrigin, refuseToken } from './access.ts'
 import { answer, readJson, refuse } from './answers.ts'
 import { serveApp } from './app-files.ts'
 import type { Files } from './files.ts'
+import type { Handshake } from './handshake.ts'
 import type { HttpClients } from './http-clients.ts'
 import { Unusable, type Options } from './options.ts'
 import type { Relay } from './relay.ts'
 import { MESSAGE_BYTES } from './stdio-client.ts'
 import { Tab } from './tab.ts'
-import type { Tokens } from './tokens.ts'
 import { version } from '../../package.json'
 
 /** A message, and what stands around it. */
@@ -21,7 +21,9 @@ const ONLY_HERE = '127.0.0.1'
 /** What the routes need. */
 export interface Parts {
   readonly options: Options
-  readonly tokens: Tokens
+  /** What a client over HTTP is to show. */
+  readonly clientToken: string
+  readonly handshake: Handshake
   readonly relay: Relay
   readonly files: Files
   /** Null where clients come by standard input alone. */
@@ -98,7 +100,7 @@ async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
   port: number,
-  { options, tokens, relay, files, clients }: Parts,
+  { options, clientToken, handshake, relay, files, clients }: Parts,
 ): Promise<void> {
   const url = urlOf(request, port)
   if (url === null)
@@ -119,13 +121,16 @@ async function answerTo(
   if (badOrigin !== null) return refuse(response, badOrigin)
   const deed = `${request.method} ${path}`
   if (deed === 'GET /bridge/hello') return answer(response, 200, { omega_bridge: version })
-  const badToken = refuseToken(request, path === '/mcp' ? tokens.client : tokens.tab)
+  if (deed === 'POST /bridge/proof') return handshake.handle(request, response)
+  const badToken = refuseToken(request, path === '/mcp' ? clientToken : await handshake.pass)
   if (badToken !== null) return refuse(response, badToken)
   if (path === '/mcp' && clients !== null) return clients.handle(request, response)
   if (deed === 'POST /bridge/tab') return takeTab(request, response, relay, options)
   if (deed === 'POST /bridge/messages') return takeMessage(request, response, relay)
-  if (deed === 'GET /bridge/files' || deed === 'PUT /bridge/files')
+  if (deed === 'GET /bridge/files' || deed === 'PUT /bridge/files') {
+    if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
     return files.handle(request, response, query)
+  }
   refuse(response, { status: 404, code: 'not_found', detail: 'There is nothing here.' })
 }
 
@@ -155,13 +160,18 @@ async function takeTab(
   relay.take(new Tab(response, { version, folder: folder === null ? null : basename(folder) }))
 }
 
+const DISPLACED = { status: 409, code: 'tab_displaced', detail: 'This is not the tab that is connected.' }
+
+/** Whether it comes from the tab that is connected, and not from one before it. */
+function isOfTab({ headers }: IncomingMessage, { tab }: Relay): boolean {
+  return tab !== null && headers['omega-tab'] === tab.id
+}
+
 async function takeMessage(request: IncomingMessage, response: ServerResponse, relay: Relay): Promise<void> {
-  const isCurrent = () => relay.tab !== null && request.headers['omega-tab'] === relay.tab.id
-  const displaced = { status: 409, code: 'tab_displaced', detail: 'This is not the tab that is connected.' }
-  if (!isCurrent()) return refuse(response, displaced)
+  if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
   const body = await readJson(request, POST_BYTES)
   if (!('json' in body)) return refuse(response, body)
-  if (!isCurrent()) return refuse(response, displaced)
+  if (!isOfTab(request, relay)) return refuse(response, DISPLACED)
   const { session: id, message, related } = (body.json ?? {}) as Record<string, unknown>
   if (!isSpecType.JSONRPCMessage(message) || !isRequestId(related))
     return refuse(response, { status: 400, code: 'shape_refused', detail: 'This is no message of JSON-RPC.' })

@@ -62,6 +62,7 @@ export const DEED_CODES = {
   camera_refused: 'camera',
   camera_busy: 'camera',
   label_invalid: '0',
+  label_reserved: '7',
   draft_invalid: '3',
   selection_invalid: '2',
   already_local: '7',

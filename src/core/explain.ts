@@ -295,6 +295,11 @@ const WORDS = {
     what: 'It takes 1 to 256 characters, none of them a line break, another control character, or one that turns the direction of text.',
     remedy: 'Type it by hand, and shorter.',
   },
+  label_reserved: {
+    title: 'The program uses this word for its own',
+    what: 'A peer of this name could not be told from what the program itself says.',
+    remedy: 'Choose another.',
+  },
 
   // Memories of one's own
   empty_selection: {

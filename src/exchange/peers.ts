@@ -1,5 +1,6 @@
 import { isHash } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
+import { isOwnWord } from '../core/own-words.ts'
 import { readPublicKey } from '../core/pem.ts'
 import { isShortString } from '../core/text.ts'
 import type { Transaction } from '../store/deed.ts'
@@ -39,8 +40,8 @@ export async function readKeyOffer(instance: Instance, text: string): Promise<Ke
 }
 
 /**
- * Puts a key on the allowlist. Throws what `readKeyOffer` throws, `comparison_missing`, `label_invalid`, `own_key`,
- * `peer_exists`, `revoked_peer` (only `reinstatePeer` trusts it again).
+ * Puts a key on the allowlist. Throws what `readKeyOffer` throws, `comparison_missing`, `label_invalid`, `label_reserved`,
+ * `own_key`, `peer_exists`, `revoked_peer` (only `reinstatePeer` trusts it again).
  */
 export async function trustPeer(
   instance: Instance,
@@ -52,7 +53,7 @@ export async function trustPeer(
   const at = nowAsTime(instance)
   const peer: Peer = {
     fingerprint,
-    label: checkLabel(input.label),
+    label: checkName(input.label),
     public_key_pem,
     state: 'trusted',
     compared,
@@ -117,9 +118,9 @@ export async function reinstatePeer(
   )
 }
 
-/** Our own name for a peer; it never leaves this instance. Throws `peer_unknown`, `label_invalid`. */
+/** Our own name for a peer; it never leaves this instance. Throws `peer_unknown`, `label_invalid`, `label_reserved`. */
 export async function renamePeer(instance: Instance, fingerprint: string, name: string): Promise<Peer> {
-  const label = checkLabel(name)
+  const label = checkName(name)
   return changePeer(instance, 'peer_renamed', fingerprint, null, (peer) => ({
     peer: { ...peer, label },
     subject: { fingerprint, label },
@@ -180,6 +181,13 @@ async function changePeer(
     await tx.objectStore('peers').put(peer)
     return { result: peer, subject: present(subject) }
   })
+}
+
+/** Of a peer. */
+function checkName(text: string): string {
+  const name = checkLabel(text)
+  if (isOwnWord(name)) throw new ExchangeError('label_reserved')
+  return name
 }
 
 function checkFingerprint(text: string): string {

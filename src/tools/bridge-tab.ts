@@ -1,4 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server'
+import { isNonce, passOf, proveBridge } from '../core/bridge-handshake.ts'
+import { toBase64Url } from '../core/bytes.ts'
 import type { BridgeState } from '../exchange/agents.ts'
 import { createBridgeFiles } from './bridge-files.ts'
 import { serveMcp, type Served } from './mcp-server.ts'
@@ -6,6 +8,9 @@ import { serveMcp, type Served } from './mcp-server.ts'
 const RETRY_MS = [500, 1000, 2000, 5000]
 /** The bridge says something every 15 seconds. */
 const SILENCE_MS = 45_000
+/** Whoever listens on the port has so long, and so many characters, to prove that it is the bridge. */
+const PROOF_MS = 5000
+const PROOF_LENGTH = 1024
 
 /** A line from the bridge. */
 interface Line {
@@ -29,6 +34,8 @@ export class BridgeTab {
   readonly #onSessionEnd: (session: string) => void
   readonly #sessions = new Map<string, Session>()
   #tab = ''
+  /** For the bridge that has proved itself; null while there is none. */
+  #pass: string | null = null
   #isFollowing = false
 
   constructor(
@@ -56,6 +63,7 @@ export class BridgeTab {
       } catch {
         // The bridge has ended, or not begun yet: asked again soon.
       }
+      this.#pass = null
       this.#endAll()
       if (isTaken) break
       // Once connected this tab is the one: another that came meanwhile is not pushed out.
@@ -74,6 +82,7 @@ export class BridgeTab {
 
   /** Until the stream ends. */
   async #follow(take: boolean, onHello: () => void): Promise<'taken' | 'ended'> {
+    this.#pass = await this.#meet()
     const ending = new AbortController()
     const response = await this.#ask('bridge/tab', {
       method: 'POST',
@@ -92,6 +101,33 @@ export class BridgeTab {
       } else if (line.session !== undefined) this.#take(line.session, line)
     }
     return 'ended'
+  }
+
+  /**
+   * The pass for the bridge that runs now. Anybody may listen where it ran: until somebody has proved to be the bridge,
+   * they get a challenge and nothing else.
+   */
+  async #meet(): Promise<string> {
+    const challenge = toBase64Url(crypto.getRandomValues(new Uint8Array(32)))
+    const ending = new AbortController()
+    const patience = setTimeout(() => ending.abort(), PROOF_MS)
+    try {
+      const response = await fetch(new URL('bridge/proof', document.baseURI), {
+        method: 'POST',
+        body: JSON.stringify({ challenge }),
+        headers: { 'Content-Type': 'application/json' },
+        cache: 'no-store',
+        redirect: 'error',
+        signal: ending.signal,
+      })
+      const { run, proof } = JSON.parse(await shortTextOf(response)) as { run: unknown; proof: unknown }
+      if (!isNonce(run) || proof !== (await proveBridge(this.#token, location.host, challenge, run)))
+        throw new Error('bridge: not proved')
+      return await passOf(this.#token, location.host, run)
+    } finally {
+      clearTimeout(patience)
+      ending.abort()
+    }
   }
 
   #take(id: string, { closed, message }: Line): void {
@@ -140,19 +176,34 @@ export class BridgeTab {
     for (const id of [...this.#sessions.keys()]) this.#end(id)
   }
 
-  #ask(url: string, init: RequestInit): Promise<Response> {
+  /** Rejects where no bridge has proved itself: what is done meanwhile is told to nobody. */
+  async #ask(url: string, init: RequestInit): Promise<Response> {
+    if (this.#pass === null) throw new Error('bridge: lost')
     const headers = new Headers(init.headers)
-    headers.set('Authorization', `Bearer ${this.#token}`)
+    headers.set('Authorization', `Bearer ${this.#pass}`)
     headers.set('Omega-Tab', this.#tab)
     return fetch(new URL(url, document.baseURI), { ...init, headers, cache: 'no-store' })
   }
 }
 
+async function shortTextOf({ body }: Response): Promise<string> {
+  let text = ''
+  const reader = textReaderOf(body!)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text
+    text += value
+    if (text.length > PROOF_LENGTH) throw new Error('bridge: not proved')
+  }
+}
+
+function textReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<string> {
+  return body.pipeThrough(new TextDecoderStream() as never).getReader() as ReadableStreamDefaultReader<string>
+}
+
 /** One JSON value a line, until the stream ends or has been silent for so long that it must be dead. */
 async function* linesOf(body: ReadableStream<Uint8Array>, ending: AbortController): AsyncGenerator<Line> {
-  const reader = body
-    .pipeThrough(new TextDecoderStream() as never)
-    .getReader() as ReadableStreamDefaultReader<string>
+  const reader = textReaderOf(body)
   /** Of a line that has not ended: looked through once, and joined once. */
   let parts: string[] = []
   for (;;) {

@@ -115,9 +115,7 @@ export class Desk implements Pick<
       call.outcome = await this.#answer(call, args, { signal, onProgress })
       call.result = 'ok'
     } catch (error) {
-      if (!(error instanceof ExchangeError)) console.error(error)
-      call.outcome = refusalOf(error)
-      call.result = error instanceof ExchangeError ? error.code : 'fault'
+      refuse(call, error)
     } finally {
       this.#ending.delete(call.id)
       options.signal?.removeEventListener('abort', end)
@@ -126,11 +124,11 @@ export class Desk implements Pick<
       await this.#record(call)
     } catch (error) {
       // What was read and cannot be accounted for is not given out. What was done has its own row.
-      if (this.#isReading(call.tool)) call.outcome = refusalOf(error)
+      if (this.#isReading(call.tool)) refuse(call, error)
     }
     call.state = 'done'
     this.#keep(call)
-    return call.outcome
+    return call.outcome!
   }
 
   decide(call: string, decision: Decision): void {
@@ -336,6 +334,13 @@ export class Desk implements Pick<
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** The call came to nothing: its answer and the list of calls say the same. */
+function refuse(call: Live, error: unknown): void {
+  if (!(error instanceof ExchangeError)) console.error(error)
+  call.outcome = refusalOf(error)
+  call.result = error instanceof ExchangeError ? error.code : 'fault'
 }
 
 /** `Promise.withResolvers`, which Firefox 115 and Safari 17 are without. */

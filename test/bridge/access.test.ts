@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { nonce, proofOf } from '../bridge-pass.ts'
 import { ask, bearer, makePlace, startBridge, tokensOf, type Running } from './bridge.ts'
 
 let place: string
@@ -10,17 +11,20 @@ beforeEach(async () => {
   bridge = await startBridge(place, '--dir', join(place, 'files'))
 })
 
-/** Everything that is not the app itself, with the token it wants. */
+/** Everything that is not the app itself, with the token or pass it wants. */
 const routes = () => {
-  const { tab, client } = bridge.tokens
+  const {
+    pass,
+    tokens: { client },
+  } = bridge
   return [
-    ['POST', '/mcp', client, tab],
-    ['GET', '/mcp', client, tab],
-    ['DELETE', '/mcp', client, tab],
-    ['POST', '/bridge/tab', tab, client],
-    ['POST', '/bridge/messages', tab, client],
-    ['GET', '/bridge/files?path=a', tab, client],
-    ['PUT', '/bridge/files?path=a', tab, client],
+    ['POST', '/mcp', client, pass],
+    ['GET', '/mcp', client, pass],
+    ['DELETE', '/mcp', client, pass],
+    ['POST', '/bridge/tab', pass, client],
+    ['POST', '/bridge/messages', pass, client],
+    ['GET', '/bridge/files?path=a', pass, client],
+    ['PUT', '/bridge/files?path=a', pass, client],
   ] as const
 }
 
@@ -32,6 +36,8 @@ describe('who is answered', () => {
       for (const headers of [
         {},
         bearer(other),
+        // It stands behind the pass, and lets nobody in by itself.
+        bearer(bridge.tokens.tab),
         bearer(token.slice(0, -1)),
         bearer(`${token}A`),
         bearer(`${token.slice(0, -1)}~`),
@@ -47,16 +53,12 @@ describe('who is answered', () => {
         ])
         expect(answered['www-authenticate']).toBe('Bearer')
       }
-    expect((await ask(bridge.port, 'GET', `/bridge/files?path=a&token=${bridge.tokens.tab}`)).status).toBe(
-      401,
-    )
-    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', bearer(bridge.tokens.tab))).status).toBe(
-      404,
-    )
+    expect((await ask(bridge.port, 'GET', `/bridge/files?path=a&token=${bridge.pass}`)).status).toBe(401)
+    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', bearer(bridge.pass))).status).toBe(409)
   })
 
   it('no page of another origin, with or without the token', async () => {
-    for (const [method, path, token] of routes())
+    for (const [method, path, token] of [...routes(), ['POST', '/bridge/proof', ''] as const])
       for (const headers of [
         { origin: 'https://example.org' },
         { origin: 'null' },
@@ -73,8 +75,8 @@ describe('who is answered', () => {
           'origin_refused',
         ])
       }
-    const own = { origin: bridge.origin, 'sec-fetch-site': 'same-origin', ...bearer(bridge.tokens.tab) }
-    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', own)).status).toBe(404)
+    const own = { origin: bridge.origin, 'sec-fetch-site': 'same-origin', ...bearer(bridge.pass) }
+    expect((await ask(bridge.port, 'GET', '/bridge/files?path=a', own)).status).toBe(409)
     const preflight = { origin: 'https://example.org', 'access-control-request-method': 'POST' }
     const answered = await ask(bridge.port, 'OPTIONS', '/mcp', preflight)
     expect(answered.status).toBe(403)
@@ -85,12 +87,23 @@ describe('who is answered', () => {
     const names = ['example.org', `example.org:${bridge.port}`, `localhost:${bridge.port}`, '127.0.0.1']
     names.push(`127.0.0.1:${bridge.port + 1}`, `[::1]:${bridge.port}`, `127.0.0.1:${bridge.port}.`, '127.1')
     for (const host of names)
-      for (const path of ['/sw.js', '/bridge/hello', '/mcp', '/bridge/tab', '/bridge/files?path=a']) {
-        const { status, text } = await ask(bridge.port, 'POST', path, { host, ...bearer(bridge.tokens.tab) })
+      for (const path of ['/sw.js', '/bridge/hello', '/mcp', '/bridge/proof', '/bridge/tab']) {
+        const { status, text } = await ask(bridge.port, 'POST', path, { host, ...bearer(bridge.pass) })
         expect([status, codeOf(text)], `${host} ${path}`).toEqual([421, 'host_refused'])
       }
     const whole = await ask(bridge.port, 'GET', `http://example.org/`, {})
     expect(whole.status).toBe(400)
+  })
+
+  it('no pass of an earlier run of the bridge', async () => {
+    await bridge.end()
+    const next = await startBridge(place, '--port', String(bridge.port))
+    expect(next.tokens).toEqual(bridge.tokens)
+    for (const [method, path, pass] of routes().slice(3)) {
+      const { status, text } = await ask(next.port, method, path, bearer(pass))
+      expect([status, codeOf(text)], `${method} ${path}`).toEqual([401, 'token_refused'])
+    }
+    expect((await ask(next.port, 'GET', '/bridge/files?path=a', bearer(next.pass))).status).toBe(409)
   })
 
   it('says to anybody that it is a bridge, and nothing else', async () => {
@@ -100,7 +113,46 @@ describe('who is answered', () => {
     expect((await ask(bridge.port, 'GET', '/bridge/hello', { origin: 'https://example.org' })).status).toBe(
       403,
     )
-    expect((await ask(bridge.port, 'GET', '/bridge/else', bearer(bridge.tokens.tab))).status).toBe(404)
+    expect((await ask(bridge.port, 'GET', '/bridge/else', bearer(bridge.pass))).status).toBe(404)
+  })
+})
+
+describe('the bridge', () => {
+  const prove = (challenge: unknown, of = bridge) =>
+    ask(of.port, 'POST', '/bridge/proof', {}, JSON.stringify({ challenge }))
+  const provenBy = async (challenge: string, of?: Running) =>
+    JSON.parse((await prove(challenge, of)).text) as { run: string; proof: string }
+
+  it('proves that it has the token, at this address, to each challenge and in each run anew', async () => {
+    const { tab } = bridge.tokens
+    const host = `127.0.0.1:${bridge.port}`
+    const [one, two] = [nonce(), nonce()]
+    const { run, proof } = await provenBy(one)
+    expect(proof).toBe(proofOf(tab, host, one, run))
+    expect(await provenBy(one)).toEqual({ run, proof })
+    expect(await provenBy(two)).toEqual({ run, proof: proofOf(tab, host, two, run) })
+    // One of the same state on another port, as a relay would ask.
+    const other = await startBridge(place)
+    const elsewhere = await provenBy(one, other)
+    expect(elsewhere.run).not.toBe(run)
+    expect(elsewhere.proof).toBe(proofOf(tab, `127.0.0.1:${other.port}`, one, elsewhere.run))
+    for (const secret of [tab, bridge.pass]) expect((await prove(one)).text).not.toContain(secret)
+  })
+
+  it('answers no challenge of another shape', async () => {
+    const { length } = nonce()
+    const shapes = [undefined, null, 1, [nonce()], '', nonce().slice(1), `${nonce()}A`, `${nonce()}\n`]
+    for (const challenge of [...shapes, '='.padStart(length, 'A'), '\n'.padStart(length, 'A')]) {
+      const { status, text } = await prove(challenge)
+      expect([status, codeOf(text)], JSON.stringify(challenge)).toEqual([400, 'shape_refused'])
+    }
+    for (const [body, status] of [
+      ['', 400],
+      ['{', 400],
+      ['null', 400],
+      [JSON.stringify({ challenge: nonce() }).padEnd(2000), 413],
+    ] as const)
+      expect((await ask(bridge.port, 'POST', '/bridge/proof', {}, body)).status).toBe(status)
   })
 })
 

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
+import { passAt } from '../bridge-pass.ts'
 import { FakeTab } from './fake-tab.ts'
 import { Waiting } from './waiting.ts'
 
@@ -64,6 +65,8 @@ export interface Running {
   readonly origin: string
   readonly port: number
   readonly tokens: { readonly tab: string; readonly client: string }
+  /** What this run of the bridge lets its tab in by. */
+  readonly pass: string
   stderr(): string
   tab(take?: boolean): Promise<FakeTab>
   /** A client over HTTP, connected. */
@@ -79,6 +82,7 @@ export async function startBridge(place: string, ...more: string[]): Promise<Run
   const { said, port } = await portOf(child.stderr!)
   const origin = `http://127.0.0.1:${port}`
   const tokens = tokensOf(place)
+  const pass = await passAt(origin, tokens.tab)
   const end = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
@@ -91,10 +95,11 @@ export async function startBridge(place: string, ...more: string[]): Promise<Run
     origin,
     port,
     tokens,
+    pass,
     stderr: said,
     end,
     tab: async (take) => {
-      const tab = await FakeTab.open(origin, tokens.tab, take)
+      const tab = await FakeTab.open(origin, pass, take)
       atEnd(() => tab.close())
       return tab
     },
@@ -152,7 +157,7 @@ export async function stdioClient(place: string, ...more: string[]) {
   connected.catch(() => undefined)
   const { port, said } = await portOf(transport.stderr as unknown as NodeJS.ReadableStream)
   const origin = `http://127.0.0.1:${port}`
-  const { tab: token } = tokensOf(place)
+  const pass = await passAt(origin, tokensOf(place).tab)
   return {
     client,
     transport,
@@ -161,7 +166,7 @@ export async function stdioClient(place: string, ...more: string[]) {
     port,
     stderr: said,
     tab: async (take?: boolean) => {
-      const tab = await FakeTab.open(origin, token, take)
+      const tab = await FakeTab.open(origin, pass, take)
       atEnd(() => tab.close())
       return tab
     },

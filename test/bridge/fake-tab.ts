@@ -31,19 +31,19 @@ export class FakeTab {
   readonly #sessions = new Map<string, TabTransport>()
   readonly #ended = new AbortController()
   readonly #origin: string
-  readonly #token: string
+  readonly #pass: string
 
-  private constructor(origin: string, token: string) {
+  private constructor(origin: string, pass: string) {
     this.#origin = origin
-    this.#token = token
+    this.#pass = pass
   }
 
   /** Connects; throws the bridge's answer if it is not taken. */
-  static async open(origin: string, token: string, take = false): Promise<FakeTab> {
-    const tab = new FakeTab(origin, token)
+  static async open(origin: string, pass: string, take = false): Promise<FakeTab> {
+    const tab = new FakeTab(origin, pass)
     const response = await fetch(`${origin}/bridge/tab`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, origin },
+      headers: { authorization: `Bearer ${pass}`, origin },
       body: JSON.stringify({ take }),
       signal: tab.#ended.signal,
     })
@@ -58,6 +58,11 @@ export class FakeTab {
 
   get id(): string {
     return this.lines[0]!.tab!
+  }
+
+  /** What lets the bridge know it. */
+  get headers(): { readonly authorization: string; readonly 'omega-tab': string } {
+    return { authorization: `Bearer ${this.#pass}`, 'omega-tab': this.id }
   }
 
   get sessions(): readonly string[] {
@@ -79,7 +84,7 @@ export class FakeTab {
   post(body: unknown, tab = this.id): Promise<Response> {
     return fetch(`${this.#origin}/bridge/messages`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${this.#token}`, 'omega-tab': tab },
+      headers: { ...this.headers, 'omega-tab': tab },
       body: JSON.stringify(body),
     })
   }

@@ -18,26 +18,29 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Folder } from '../../src/bridge/folder.ts'
 import { ask, bearer, makePlace, startBridge, type Running } from './bridge.ts'
+import type { FakeTab } from './fake-tab.ts'
 import { Waiting } from './waiting.ts'
 
 let place: string
 let files: string
 let bridge: Running
+let page: FakeTab
 beforeEach(async () => {
   place = makePlace()
   files = join(place, 'files')
   writeFileSync(join(place, 'outside.json'), 'outside')
   bridge = await startBridge(place, '--dir', files)
+  page = await bridge.tab()
 })
 
 const at = (path: string, more = '') => `/bridge/files?path=${encodeURIComponent(path)}${more}`
-const read = (path: string) => ask(bridge.port, 'GET', at(path), bearer(bridge.tokens.tab))
+const read = (path: string) => ask(bridge.port, 'GET', at(path), page.headers)
 const write = (path: string, body: string | Uint8Array, more = '') =>
   ask(
     bridge.port,
     'PUT',
     at(path, more),
-    { ...bearer(bridge.tokens.tab), 'content-length': String(Buffer.byteLength(body)) },
+    { ...page.headers, 'content-length': String(Buffer.byteLength(body)) },
     body,
   )
 const said = ({ status, text }: { status: number; text: string }) => [
@@ -46,6 +49,45 @@ const said = ({ status, text }: { status: number; text: string }) => [
 ]
 /** What lies in the folder, the hidden and half-written too. */
 const listed = () => readdirSync(files, { recursive: true, encoding: 'utf8' }).sort()
+
+describe('files are for the tab that is connected', () => {
+  const refused = [409, 'tab_displaced']
+
+  it('and for no other page that has the pass', async () => {
+    writeFileSync(join(files, 'a'), 'before')
+    const { authorization } = page.headers
+    const second = await bridge.tab(true)
+    const all: Record<string, string>[] = [
+      { authorization },
+      { authorization, 'omega-tab': '' },
+      { authorization, 'omega-tab': second.id.toUpperCase() },
+      // The one that was displaced.
+      { ...page.headers },
+    ]
+    for (const headers of all) {
+      expect(said(await ask(bridge.port, 'GET', at('a'), headers))).toEqual(refused)
+      const put = await ask(bridge.port, 'PUT', at('a', '&overwrite=1'), headers, 'after')
+      expect(said(put)).toEqual(refused)
+    }
+    // Where it leads is not told either.
+    expect(said(await ask(bridge.port, 'GET', at('none'), page.headers))).toEqual(refused)
+    expect((await ask(bridge.port, 'GET', at('a'), second.headers)).text).toBe('before')
+    await second.gone()
+    expect(said(await ask(bridge.port, 'GET', at('a'), second.headers))).toEqual(refused)
+    expect(said(await ask(bridge.port, 'GET', at('a'), bearer(bridge.pass)))).toEqual(refused)
+    expect(listed()).toEqual(['a'])
+  })
+
+  it('which is seen before anything of a file is read', async () => {
+    await bridge.tab(true)
+    const upload = startUpload('a', 10)
+    upload.flush()
+    const { status } = await upload.answered
+    expect(status).toBe(409)
+    upload.break()
+    expect(listed()).toEqual([])
+  })
+})
 
 describe('reading', () => {
   it('gives the bytes of a file, with their number and its name', async () => {
@@ -102,21 +144,19 @@ describe('reading', () => {
   it('refuses devices', async () => {
     await bridge.end()
     const dev = await startBridge(place, '--dir', '/dev')
+    const { headers } = await dev.tab()
     for (const name of ['zero', 'null'])
-      expect(said(await ask(dev.port, 'GET', at(name), bearer(dev.tokens.tab)))).toEqual([
-        403,
-        'path_refused',
-      ])
+      expect(said(await ask(dev.port, 'GET', at(name), headers))).toEqual([403, 'path_refused'])
   })
 
   it('refuses paths that lead elsewhere, however they are spelled', async () => {
     const spelled = ['../outside.json', '%2e%2e/outside.json', '..%2foutside.json', '/etc/passwd', '']
     for (const path of spelled) {
-      const raw = await ask(bridge.port, 'GET', `/bridge/files?path=${path}`, bearer(bridge.tokens.tab))
+      const raw = await ask(bridge.port, 'GET', `/bridge/files?path=${path}`, page.headers)
       expect(said(raw), path).toEqual([403, 'path_refused'])
     }
-    const none = await ask(bridge.port, 'GET', '/bridge/files', bearer(bridge.tokens.tab))
-    const two = await ask(bridge.port, 'GET', '/bridge/files?path=a&path=b', bearer(bridge.tokens.tab))
+    const none = await ask(bridge.port, 'GET', '/bridge/files', page.headers)
+    const two = await ask(bridge.port, 'GET', '/bridge/files?path=a&path=b', page.headers)
     expect([said(none), said(two)]).toEqual([
       [403, 'path_refused'],
       [403, 'path_refused'],
@@ -136,7 +176,7 @@ describe('reading', () => {
         host: '127.0.0.1',
         port: bridge.port,
         path: at('large'),
-        headers: bearer(bridge.tokens.tab),
+        headers: page.headers,
       }
       get({ ...options, agent: false }, (response) => {
         // Nothing is read yet: what the bridge has sent fits the buffers between.
@@ -153,12 +193,9 @@ describe('reading', () => {
   it('without a folder there are no files', async () => {
     await bridge.end()
     const bare = await startBridge(place)
-    for (const method of ['GET', 'PUT'])
-      expect(said(await ask(bare.port, method, at('a'), bearer(bare.tokens.tab)))).toEqual([
-        403,
-        'path_no_folder',
-      ])
     const page = await bare.tab()
+    for (const method of ['GET', 'PUT'])
+      expect(said(await ask(bare.port, method, at('a'), page.headers))).toEqual([403, 'path_no_folder'])
     expect(page.lines[0]!.hello).toMatchObject({ folder: null })
   })
 
@@ -235,7 +272,7 @@ describe('writing', () => {
     await late.begun('1')
     late.break()
     await until(() => listed().length === 1)
-    const unsaid = { ...bearer(bridge.tokens.tab), 'transfer-encoding': 'chunked' }
+    const unsaid = { ...page.headers, 'transfer-encoding': 'chunked' }
     expect(said(await ask(bridge.port, 'PUT', at('c'), unsaid, 'x'))).toEqual([422, 'file_unreadable'])
     expect(listed()).toEqual(['a'])
   })
@@ -264,7 +301,7 @@ function startUpload(path: string, length: number, more = '') {
     port: bridge.port,
     method: 'PUT',
     path: at(path, more),
-    headers: { ...bearer(bridge.tokens.tab), 'content-length': String(length) },
+    headers: { ...page.headers, 'content-length': String(length) },
     agent: false,
   })
   const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {
@@ -289,6 +326,8 @@ function startUpload(path: string, length: number, more = '') {
       asked.end(part)
       return answered
     },
+    /** Its headers, and nothing of it. */
+    flush: () => asked.flushHeaders(),
     break: () => asked.destroy(),
   }
 }

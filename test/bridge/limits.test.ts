@@ -81,6 +81,24 @@ describe('a message', () => {
   })
 })
 
+it('a notification of a client over 64 kB goes no further, and the client goes on', async () => {
+  const { transport, client, connected, tab } = await stdioClient(makePlace())
+  const page = await tab()
+  await connected
+  const notification = (text: string) => ({
+    jsonrpc: '2.0' as const,
+    method: 'notifications/x',
+    params: { text },
+  })
+  const most = 64 * 1024 - JSON.stringify(notification('')).length
+  for (const length of [most, most + 1, MB]) await transport.send(notification('x'.repeat(length)))
+  expect(textOf(await client.callTool({ name: 'add', arguments: { a: 1, b: 1 } }))).toBe('2')
+  const heard = page.heard.filter(
+    ({ message }) => 'method' in message && message.method === 'notifications/x',
+  )
+  expect(heard.map(({ message }) => message)).toEqual([notification('x'.repeat(most))])
+})
+
 describe('a flood', () => {
   it('of requests: 256 wait, the rest is told to come again', async () => {
     const { client, connected, tab } = await stdioClient(makePlace())

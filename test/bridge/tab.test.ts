@@ -19,7 +19,7 @@ const initialize = (bridge: Running, more: Record<string, string> = {}) =>
     bridge.port,
     'POST',
     '/bridge/tab',
-    { ...bearer(bridge.tokens.tab), 'content-type': 'application/json', ...more },
+    { ...bearer(bridge.pass), 'content-type': 'application/json', ...more },
     '{"take":false}',
   )
 
@@ -67,7 +67,7 @@ describe('the tab', () => {
       expect((await stranger.post(body)).status, JSON.stringify(body)).toBe(400)
     for (const text of ['', '{', '{"take":1}', 'null', '{"take":true}'.padEnd(5000)])
       expect(
-        (await ask(bridge.port, 'POST', '/bridge/tab', bearer(bridge.tokens.tab), text)).status,
+        (await ask(bridge.port, 'POST', '/bridge/tab', bearer(bridge.pass), text)).status,
       ).toBeGreaterThan(399)
     expect(stranger.isEnded).toBe(false)
   })

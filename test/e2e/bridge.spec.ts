@@ -6,14 +6,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { passAt } from '../bridge-pass.ts'
 import { freePort } from '../free-port.ts'
 import { openProfile } from './profile.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../dist/omega-bridge.mjs', import.meta.url))
 
-/** Runs in the page: the least of a server behind the bridge's protocol, answering every call with `text`. */
-async function beTab({ token, text }: { token: string; text: string }): Promise<void> {
-  const authorization = `Bearer ${token}`
+/** Runs in the page: the least of a server behind the bridge's protocol, answering every call with `text`. Its id. */
+async function beTab({ pass, text }: { pass: string; text: string }): Promise<string> {
+  const authorization = `Bearer ${pass}`
   const response = await fetch('/bridge/tab', {
     method: 'POST',
     headers: { authorization },
@@ -31,7 +32,7 @@ async function beTab({ token, text }: { token: string; text: string }): Promise<
     }),
     'tools/call': () => ({ content: [{ type: 'text', text }] }),
   }
-  const listen = async () => {
+  const listen = async (onTab: (id: string) => void) => {
     for (;;) {
       const { value, done } = await reader.read()
       if (done) return
@@ -39,6 +40,7 @@ async function beTab({ token, text }: { token: string; text: string }): Promise<
       rest = lines.pop()!
       for (const line of lines.map((each) => JSON.parse(each))) {
         tab = line.tab ?? tab
+        onTab(tab)
         if (line.message?.id === undefined) continue
         const { id, method, params } = line.message
         await fetch('/bridge/messages', {
@@ -52,7 +54,7 @@ async function beTab({ token, text }: { token: string; text: string }): Promise<
       }
     }
   }
-  void listen()
+  return new Promise((resolve) => void listen(resolve))
 }
 
 const call = async (client: Client) => {
@@ -77,25 +79,27 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
   const { tab: token } = JSON.parse(readFileSync(join(at('state'), 'bridge-tokens.json'), 'utf8')) as {
     tab: string
   }
+  const pass = await passAt(origin, token)
+  let tab = ''
+  const headersOf = () => ({ authorization: `Bearer ${pass}`, 'omega-tab': tab })
   const { page, problems, close } = await openProfile(at('profile'), { baseURL: `${origin}/`, keeps: true })
 
   await test.step('a client and the page find each other', async () => {
     await page.goto(`${origin}/`)
     await expect(page).toHaveTitle(/Omega Exchange$/)
-    await page.evaluate(beTab, { token, text: 'first' })
+    tab = await page.evaluate(beTab, { pass, text: 'first' })
     await connected
     expect(await call(client)).toBe('first')
   })
 
   await test.step('the page reads and writes files', async () => {
     writeFileSync(join(at('files'), 'a.json'), 'read')
-    const seen = await page.evaluate(async (authorization) => {
-      const headers = { authorization }
+    const seen = await page.evaluate(async (headers) => {
       const read = await fetch('/bridge/files?path=a.json', { headers })
       const body = new Blob(['written '.repeat(200_000)])
       const written = await fetch('/bridge/files?path=b.json', { method: 'PUT', headers, body })
       return [await read.text(), read.headers.get('omega-file-name'), written.status, await written.json()]
-    }, `Bearer ${token}`)
+    }, headersOf())
     expect(seen).toEqual(['read', 'a.json', 201, { path: 'b.json' }])
     expect(statSync(join(at('files'), 'b.json')).size).toBe(8 * 200_000)
   })
@@ -104,24 +108,24 @@ test('the app, served by the bridge, reaches it from a real page, and no other p
     await page.evaluate(async () => void (await navigator.serviceWorker.ready))
     await page.reload()
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
-    await page.evaluate(beTab, { token, text: 'second' })
+    tab = await page.evaluate(beTab, { pass, text: 'second' })
     expect(await call(client)).toBe('second')
     expect(problems).toEqual([])
   })
 
-  await test.step('a page of another origin gets nothing, though it had the token', async () => {
+  await test.step('a page of another origin gets nothing, though it had the pass', async () => {
     const other = createServer((_, response) => response.end('<!doctype html>'))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const stranger = await page.context().newPage()
     await stranger.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
     const reach = (from: Page, path: string) =>
       from.evaluate(
-        ([url, authorization]) =>
-          fetch(url!, { headers: { authorization: authorization! } }).then(
+        ({ url, headers }) =>
+          fetch(url, { headers }).then(
             ({ status }) => status,
             () => 'blocked',
           ),
-        [`${origin}${path}`, `Bearer ${token}`],
+        { url: `${origin}${path}`, headers: headersOf() },
       )
     expect(await reach(stranger, '/bridge/files?path=a.json')).toBe('blocked')
     expect(await reach(stranger, '/bridge/hello')).toBe('blocked')

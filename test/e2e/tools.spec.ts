@@ -4,8 +4,10 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createServer } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { expect, test } from '@playwright/test'
+import { passAt } from '../bridge-pass.ts'
 import { answer, asked, callTool, prepareClient } from './bridged.ts'
 import { openProfile } from './profile.ts'
 import { SESSION } from './session.ts'
@@ -203,6 +205,51 @@ test('over HTTP, with its token, from no other page, and out of the folder nothi
   await started.client.close()
   const next = await started.startAgain()
   expect((await callTool(next, 'omega_federation_trust_list')).isError).toBe(false)
+  await next.close()
+  await close()
+})
+
+test('whoever listens where the bridge ran learns nothing, and the tab finds the bridge again', async () => {
+  const started = await prepareClient('ended')
+  const { origin } = started
+  const { page, close } = await openProfile(test.info().outputPath('profile'), { baseURL: origin })
+  await started.start(page)
+  await page.goto(`${origin}/#/agents`)
+  await expect(page.getByText('Connected', { exact: false }).first()).toBeVisible()
+  const { tab } = started.tokens()
+  const passes = [await passAt(origin, tab)]
+  await started.client.close()
+
+  const heard: { readonly path: string; readonly whole: string }[] = []
+  const impostor = createServer(async (request, response) => {
+    let body = ''
+    for await (const part of request) body += String(part)
+    heard.push({
+      path: request.url!,
+      whole: [request.method, request.url, ...request.rawHeaders, body].join('\n'),
+    })
+    response.setHeader('Content-Type', 'application/json')
+    response.end(JSON.stringify({ run: 'A'.repeat(43), proof: 'B'.repeat(43) }))
+  })
+  const listens = () =>
+    new Promise<boolean>((resolve) => {
+      impostor.once('error', () => resolve(false))
+      impostor.listen(Number(new URL(origin).port), '127.0.0.1', () => resolve(true))
+    })
+  await expect.poll(listens).toBe(true)
+  await expect.poll(() => heard.length).toBeGreaterThan(1)
+  await expect(page.getByText('This page finds it by itself once it runs again.')).toBeVisible()
+  impostor.close()
+  impostor.closeAllConnections()
+
+  const next = await started.startAgain()
+  expect((await callTool(next, 'omega_federation_trust_list')).isError).toBe(false)
+  passes.push(await passAt(origin, tab))
+  expect(new Set(heard.map(({ path }) => path))).toEqual(new Set(['/bridge/proof']))
+  for (const { whole } of heard) {
+    for (const secret of [tab, ...passes]) expect(whole).not.toContain(secret)
+    expect(whole).not.toMatch(/authorization/i)
+  }
   await next.close()
   await close()
 })

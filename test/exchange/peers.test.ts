@@ -73,6 +73,9 @@ describe('refusals, which change nothing', () => {
     const { public_key_pem, fingerprint } = await createStranger()
     const offer = { public_key_pem, label: 'P', compared: 'phone' as Comparison }
     expect(await codeOf(trustPeer(instance, { ...offer, label: ' ' }))).toBe('label_invalid')
+    // As the program names itself, and as that looks.
+    for (const label of ['Omega Exchange', ' this instance ', 'Уou'])
+      expect(await codeOf(trustPeer(instance, { ...offer, label })), label).toBe('label_reserved')
     expect(await codeOf(trustPeer(instance, { ...offer, compared: 'guessed' as Comparison }))).toBe(
       'comparison_missing',
     )
@@ -88,6 +91,7 @@ describe('refusals, which change nothing', () => {
     expect(await codeOf(trustPeer(instance, offer))).toBe('peer_exists')
     expect(await codeOf(reinstatePeer(instance, { fingerprint, compared: 'phone' }))).toBe('peer_unknown')
     expect(await codeOf(renamePeer(instance, fingerprint, ''))).toBe('label_invalid')
+    expect(await codeOf(renamePeer(instance, fingerprint, 'Yours'))).toBe('label_reserved')
     for (const short of [
       '',
       fingerprint.slice(0, 16),

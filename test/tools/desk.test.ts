@@ -3,6 +3,7 @@ import { listConsents, switchTool } from '../../src/exchange/consents.ts'
 import { deleteMemory, readMemory, writeMemory } from '../../src/exchange/memories.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import { listPeers } from '../../src/exchange/peers.ts'
+import type { Database } from '../../src/store/database.ts'
 import { TOOLS } from '../../src/tools/tools.ts'
 import { dump, openTestInstance, openWithIdentity, trust } from '../exchange/instance.ts'
 import { agentRows, clientOf, Folder, openDesk } from './desk.ts'
@@ -414,4 +415,58 @@ it('a person who tries a tool is asked as for an agent, and acts as a person', a
   expect((await call).isError).toBe(false)
   expect(await listPeers(instance)).toMatchObject([{ label: 'Other', compared: 'paper' }])
   expect(await agentRows(instance)).toEqual([])
+})
+
+it.each(['omega_federation_verify', 'omega_federation_trust_list', 'omega_query'])(
+  'what %s read and cannot be accounted for is not given out, and the list of calls says so',
+  async (name) => {
+    const instance = await openWithIdentity('Harbour')
+    await writeMemory(instance, { entity_id: 'pump', content: 'x' })
+    const { file } = await exportManifest(instance, {})
+    const args = name === 'omega_federation_verify' ? { manifest: await file.text() } : {}
+    const [isFull, db] = [{ now: false }, instance.db]
+    const { desk, answer } = openDesk({ ...instance, db: fillable(db, isFull) })
+    const call = async () => {
+      const calling = desk.call(clientOf(), name, args)
+      if (name === 'omega_query') await answer('once')
+      return calling
+    }
+    expect((await call()).isError).toBe(false)
+    isFull.now = true
+    const { isError, structured } = await call()
+    expect([isError, structured['code']]).toEqual([true, 'storage_full'])
+    const [kept, before] = desk.calls
+    expect(kept).toMatchObject({ state: 'done', result: 'storage_full', outcome: { isError: true } })
+    expect(before).toMatchObject({ state: 'done', result: 'ok' })
+    expect(await agentRows(instance)).toHaveLength(1)
+  },
+)
+
+/** A store to which nothing can be added while `isFull`. */
+function fillable(db: Database, isFull: { readonly now: boolean }): Database {
+  return new Proxy(db, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        if (name === 'transaction' && args[1] === 'readwrite' && isFull.now)
+          throw new DOMException('', 'QuotaExceededError')
+        return Reflect.apply(member, target, args) as unknown
+      }
+    },
+  })
+}
+
+it('nobody is trusted under a name by which the program names itself, whatever is answered', async () => {
+  const instance = await openWithIdentity('Harbour')
+  const { desk, answer } = openDesk(instance)
+  const { public_key_pem } = (await openWithIdentity('Other')).identity
+  const adding = desk.call(clientOf(), 'omega_federation_trust_add', {
+    public_key_pem,
+    label: 'This instance',
+  })
+  // The sheet says why it cannot be allowed.
+  await answer({ word: 'once', compared: 'phone' })
+  expect((await adding).structured).toMatchObject({ code: 'label_reserved' })
+  expect(await listPeers(instance)).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isOwnWord } from '../../src/ui/own-words.ts'
+import { isOwnWord } from '../../src/core/own-words.ts'
 
 test.each(['You', ' own ', 'ANY', 'Уou', 'Οwn', 'Y\u200bou', 'Ｙｏｕ', '“Any”', 'y\u0301ou', 'Your  own'])(
   '%j is a word of ours',
