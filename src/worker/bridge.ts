@@ -10,7 +10,15 @@ export interface CallOptions {
 /** A worker, or what is spoken to as one. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'terminate'>
 
+/**
+ * How long a worker may be silent after it was made, in milliseconds, before another is made in its place; the last time
+ * it is given up. Firefox (seen in 140), its script kept by a service worker and the machine busy, now and then loads
+ * it for ever and says nothing.
+ */
+const START_MS = [10_000, 20_000, 40_000]
+
 interface Pending {
+  readonly request: Request
   readonly resolve: (output: never) => void
   readonly reject: (error: unknown) => void
   readonly onProgress: CallOptions['onProgress']
@@ -18,17 +26,19 @@ interface Pending {
 
 /**
  * The page's end of the worker. A worker that dies rejects all that was pending with `worker_lost`, and the
- * next call starts a new one; what a call was told to keep in the old one is gone.
+ * next call starts a new one; what a call was told to keep in the old one is gone. One that never starts is replaced.
  */
 export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, unknown> } = Tasks> {
   readonly #start: () => WorkerLike
+  readonly #startMs: readonly number[]
   readonly #pending = new Map<number, Pending>()
   #worker: WorkerLike | null = null
   #calls = 0
 
-  /** `start` makes the worker; it is called again after one has died. */
-  constructor(start: () => WorkerLike) {
+  /** `start` makes the worker; it is called again after one has died, or has not started within its time. */
+  constructor(start: () => WorkerLike, startMs = START_MS) {
     this.#start = start
+    this.#startMs = startMs
   }
 
   /** Starts the worker before anything is asked of it: its script is loaded beside the page's own. */
@@ -46,12 +56,14 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     if (signal?.aborted) throw new ExchangeError('cancelled')
     const worker = (this.#worker ??= this.#open())
     const id = ++this.#calls
-    const cancel = () => worker.postMessage({ id, cancel: true } satisfies Request)
+    // Not always the one that was asked: that may never have started.
+    const cancel = () => this.#worker?.postMessage({ id, cancel: true } satisfies Request)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       return await new Promise<Awaited<ReturnType<Called[Name]>>>((resolve, reject) => {
-        this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, onProgress })
-        worker.postMessage({ id, task, input } satisfies Request)
+        const request = { id, task, input } satisfies Request
+        this.#pending.set(id, { request, resolve: resolve as Pending['resolve'], reject, onProgress })
+        worker.postMessage(request)
       })
     } finally {
       this.#pending.delete(id)
@@ -69,11 +81,13 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     if (this.#worker !== null) this.#lose(this.#worker, 'closed')
   }
 
-  #open(): WorkerLike {
+  #open(tries = 0): WorkerLike {
     const worker = this.#start()
+    const silence = setTimeout(() => this.#replace(worker, tries), this.#startMs[tries])
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      clearTimeout(silence)
       if ('read' in data) void give(worker, data)
-      else this.#receive(data)
+      else if (!('started' in data)) this.#receive(data)
     })
     worker.addEventListener('error', (event) => {
       event.preventDefault()
@@ -83,7 +97,16 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     return worker
   }
 
-  #receive(reply: Exclude<Reply, { read: number }>): void {
+  /** Of a worker that has not started nothing was done: another is asked for the same. */
+  #replace(worker: WorkerLike, tries: number): void {
+    if (worker !== this.#worker) return
+    if (tries + 1 >= this.#startMs.length) return this.#lose(worker, 'it does not start')
+    worker.terminate()
+    this.#worker = this.#open(tries + 1)
+    for (const { request } of this.#pending.values()) this.#worker.postMessage(request)
+  }
+
+  #receive(reply: Extract<Reply, { id: number }>): void {
     const pending = this.#pending.get(reply.id)
     if (pending === undefined) return
     if ('progress' in reply) pending.onProgress?.(reply.progress)

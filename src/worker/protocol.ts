@@ -23,6 +23,8 @@ export type Request =
 
 /** From the worker to the page. */
 export type Reply =
+  /** Its script runs: the first of all. */
+  | { readonly started: true }
   | { readonly id: number; readonly progress: Progress }
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly error: WireError | { readonly bug: string } }

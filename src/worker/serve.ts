@@ -41,4 +41,5 @@ export function serve<Tasks>(
     if ('cancel' in data) running.get(data.id)?.abort()
     else void run(data)
   })
+  reply({ started: true })
 }

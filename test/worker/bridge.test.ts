@@ -70,6 +70,50 @@ describe('a worker that dies', () => {
   })
 })
 
+describe('a worker that never starts', () => {
+  const NEVER = 'for (;;) {}'
+  const startsAs = (startMs: number[], ...scripts: string[]) => {
+    let started = 0
+    const bridge = new WorkerBridge(() => {
+      const script = scripts[Math.min(started++, scripts.length - 1)]!
+      return new Worker(URL.createObjectURL(new Blob([script])))
+    }, startMs)
+    onTestFinished(() => bridge.close())
+    return Object.assign(bridge, { started: () => started })
+  }
+
+  it('is replaced, and another does what was asked, also what was called off meanwhile', async () => {
+    const cancels = `onmessage = ({ data }) => data.cancel
+      ? postMessage({ id: data.id, error: { code: 'cancelled', detail: '' } })
+      : data.task === 'facets' && postMessage({ id: data.id, output: data.input })`
+    const bridge = startsAs([50, 60_000], NEVER, cancels)
+    const leaving = new AbortController()
+    const waiting = bridge.call('warm', {}, { signal: leaving.signal })
+    expect(await Promise.all([facets(bridge), facets(bridge)])).toEqual([{}, {}])
+    leaving.abort()
+    expect(await codeOf(waiting)).toBe('cancelled')
+    expect(bridge.started()).toBe(2)
+  })
+
+  it('is given up in the end, and the next call tries anew', async () => {
+    const bridge = startsAs([50, 50, 50], NEVER, NEVER, NEVER, ECHO)
+    expect(await codeOf(facets(bridge))).toBe('worker_lost')
+    expect(bridge.started()).toBe(3)
+    expect(await facets(bridge)).toEqual({})
+  })
+
+  it('is not one that has started and works for long', async () => {
+    const bridge = startsAs(
+      [200, 50],
+      `postMessage({ started: true })
+      onmessage = ({ data }) => setTimeout(() => postMessage({ id: data.id, output: 1 }), 600)`,
+      NEVER,
+    )
+    expect(await facets(bridge)).toBe(1)
+    expect(bridge.started()).toBe(1)
+  })
+})
+
 describe('what goes across', () => {
   it('errors keep code, detail and place; bugs their words', async () => {
     const error = '{ code: "memory_invalid", detail: "why: x", line: 7, index: 2 }'
