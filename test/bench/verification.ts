@@ -14,6 +14,8 @@ const LEAST = 200_000
 /** Nor has the command line. */
 const LEAST_FOR_COMMAND_LINE = 1_000_000
 const MOST_GROWTH = 1.1
+/** Between two files. */
+const REST_MS = 1000
 
 export async function verification({ app, scale }: Setting): Promise<Results> {
   const browser = await openBrowser({ home: app })
@@ -31,6 +33,8 @@ export async function verification({ app, scale }: Setting): Promise<Results> {
           app: async () => {
             // The turns of the peers may be so long that the app has let its lanes go.
             await warmUp()
+            // Nor is what the page still does about that one file part of the next.
+            await page.waitForTimeout(REST_MS)
             return verifyIntact(page, path)
           },
           sha256sum: () => sha256sum(path),
