@@ -110,6 +110,26 @@ it('what stands is kept, covers its one tool and entity, and is taken back', asy
   expect((await after).isError).toBe(true)
 })
 
+it('what was allowed for a session is taken back before it ends, with a row of its own', async () => {
+  const { instance, desk, answer } = await withMemories()
+  const first = desk.call(clientOf(), 'omega_query', PUMP)
+  await answer('session')
+  expect((await first).isError).toBe(false)
+  const [allowed] = await desk.listAllowed()
+  expect(allowed).toMatchObject({ lasts: 'session', tool: 'omega_query', about: 'entity:pump' })
+  await desk.takeBack(allowed!.id)
+  expect(await desk.listAllowed()).toEqual([])
+  const last = (await instance.db.getAll('audit')).at(-1)
+  expect(last).toMatchObject({
+    operation: 'consent_taken_back',
+    subject: { tool: 'omega_query', about: 'entity:pump' },
+  })
+  expect(last!.actor).not.toBe('agent')
+  const after = desk.call(clientOf(), 'omega_query', PUMP)
+  await answer('refuse')
+  expect((await after).structured).toMatchObject({ code: 'consent_refused' })
+})
+
 it('refuses by itself what nobody answers, and what its caller gives up', async () => {
   const instance = await openWithIdentity('Harbour')
   const { desk } = openDesk(instance, 50)
