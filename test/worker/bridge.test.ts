@@ -96,17 +96,19 @@ describe('a worker that never starts', () => {
   })
 
   it('is given up in the end, and the next call tries anew', async () => {
-    const bridge = startsAs([50, 50, 50], NEVER, NEVER, NEVER, ECHO)
+    const startMs = [50, 50, 50]
+    const bridge = startsAs(startMs, NEVER, NEVER, NEVER, ECHO)
     expect(await codeOf(facets(bridge))).toBe('worker_lost')
     expect(bridge.started()).toBe(3)
+    startMs.fill(60_000)
     expect(await facets(bridge)).toEqual({})
   })
 
   it('is not one that has started and works for long', async () => {
     const bridge = startsAs(
-      [200, 50],
+      [3000, 50],
       `postMessage({ started: true })
-      onmessage = ({ data }) => setTimeout(() => postMessage({ id: data.id, output: 1 }), 600)`,
+      onmessage = ({ data }) => setTimeout(() => postMessage({ id: data.id, output: 1 }), 3500)`,
       NEVER,
     )
     expect(await facets(bridge)).toBe(1)

@@ -98,7 +98,8 @@ it('lanes that are far ahead of a line that does not hold are told to stop', asy
   const watched = new Lanes(() => {
     const worker = startTestWorker(LANE_NAME)
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
-      if (!('progress' in data)) ends.push('error' in data && 'code' in data.error ? data.error.code : 'done')
+      if ('error' in data && 'code' in data.error) ends.push(data.error.code)
+      else if ('output' in data) ends.push('done')
     })
     return worker
   })
