@@ -5,7 +5,7 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { buildManifest, buildStatement, signerNamed } from '../reference/writer.ts'
 import { serialize } from '../reference/canonical.ts'
 import { expectToFit } from './fit.ts'
-import { openProfile, type ProfileOptions } from './profile.ts'
+import { needWholeBrowser, openProfile, type ProfileOptions } from './profile.ts'
 import { serve } from './server.ts'
 import {
   download,
@@ -148,6 +148,7 @@ test.describe('site data blocked', () => {
   const TOLD = /service worker|denied|Access is denied/i
 
   test('a file is verified whole, and nothing else is offered', async () => {
+    await needWholeBrowser()
     const { page, problems, close } = await openProfile(test.info().outputPath('profile'), options)
     await openApp(page)
     await expect(page.getByText('storage_unavailable', { exact: true })).toBeVisible()
@@ -188,6 +189,7 @@ test.describe('site data blocked', () => {
 })
 
 test('what is left without a store, and without keys, in all lights and sizes', LONG, async () => {
+  await needWholeBrowser()
   test.setTimeout(300_000)
   const blocked = await openProfile(test.info().outputPath('blocked'), {
     preferences: { profile: { default_content_setting_values: { cookies: 2 } } },

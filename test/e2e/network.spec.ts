@@ -7,7 +7,7 @@ import { expect, test, type Page } from '@playwright/test'
 import type { AuditRow } from '../../src/core/audit.ts'
 import { buildManifest } from '../reference/writer.ts'
 import { netLogArg, readNetLog, type NetLog } from './net-log.ts'
-import { openProfile } from './profile.ts'
+import { needWholeBrowser, openProfile } from './profile.ts'
 import { NOWHERE, record, type Recorder } from './recorder.ts'
 import { serve, type AppServer } from './server.ts'
 import {
@@ -240,6 +240,7 @@ test('after it has loaded, a whole session asks for nothing, as a proxy and the 
 })
 
 test('the proxy and the log see what leaves where there is no policy, and what no policy governs', async () => {
+  await needWholeBrowser()
   const folder = test.info().outputPath('bare')
   cpSync(DIST, folder, { recursive: true })
   writeFileSync(join(folder, 'bare.html'), '<!doctype html><title>No policy</title>')
@@ -305,6 +306,7 @@ test('the proxy and the log see what leaves where there is no policy, and what n
 })
 
 test('to ask for nothing is to keep no copy: switched off, not even sw.js is asked for', async () => {
+  await needWholeBrowser()
   test.setTimeout(300_000)
   const server = await serve(DIST)
   const recorder = await record(server.url)

@@ -2,9 +2,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, test } from '@playwright/test'
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test'
+import { findBrowser } from '../browser.ts'
 import { watchDocument } from './watch.ts'
 
 const BREACHES: ReadonlySet<string> = new Set(['ContentSecurityPolicyIssue', 'MixedContentIssue'])
+
+/** Skips a test with the browser that npm brings: a shell, without the settings that a browser has for sites. */
+export async function needWholeBrowser(): Promise<void> {
+  const { source } = await findBrowser()
+  test.skip(source === 'npm', 'a whole browser is needed: install Chromium, or name one by CHROME_PATH')
+}
 
 /** A browser with a profile on disk, so that what a test stores outlives the browser, as it does for people. */
 export interface Profile {

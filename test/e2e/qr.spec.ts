@@ -4,7 +4,7 @@ import { drawQr } from '../../src/core/qr-draw.ts'
 import { beside, blurred, rasterOf, turned } from '../qr-picture.ts'
 import { buildManifest, signerNamed } from '../reference/writer.ts'
 import { cameraArgs, trackStates, watchCameras, writeFilm } from './fake-camera.ts'
-import { openProfile, type Profile } from './profile.ts'
+import { needWholeBrowser, openProfile, type Profile } from './profile.ts'
 import { fileOf, goTo, goToHash, makeIdentity, openApp, openFile, press, trustKey } from './steps.ts'
 
 /** A public key crosses the air gap as one QR code: shown on one screen, read by the other machine's camera. */
@@ -286,6 +286,7 @@ test('pictures that hold no one key', async () => {
 })
 
 test('where the camera is refused, is missing, or is not for this page, a picture does', async () => {
+  await needWholeBrowser()
   const refuse = () => ['--use-fake-device-for-media-stream', '--deny-permission-prompts']
   await begin(refuse)
   await trustKey(page, ada.pem, 'Ada')

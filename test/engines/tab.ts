@@ -95,28 +95,33 @@ export class Tab {
   /** Clicks what is found; again, where it was drawn anew or moved between the look and the click. */
   async click(selector: string): Promise<void> {
     await this.#whenUsable(selector)
+    if (!(await this.#hasSeen('click', selector, () => this.driver.click(foundBy(selector)))))
+      await this.click(selector)
+  }
+
+  /**
+   * Whether the page was told of the deed within a second, by an event that came from what stands in it. A page loaded
+   * anew since then was.
+   */
+  async #hasSeen(event: 'click' | 'change', selector: string, deed: () => Promise<void>): Promise<boolean> {
     await this.#ask(
       selector,
       `([found]) => {
-        globalThis.__isClicked = false
-        found?.addEventListener('click', () => { globalThis.__isClicked = true }, { once: true, capture: true })
+        globalThis.__isSeen = false
+        const see = ({ target }) => { globalThis.__isSeen ||= found?.contains(target) === true }
+        document.addEventListener('${event}', see, { capture: true })
       }`,
     )
     try {
-      await this.driver.click(foundBy(selector))
+      await deed()
     } catch (error) {
       if (!/attached|detached|stale/i.test(String(error))) throw error
     }
-    if (await this.#isMissed()) await this.click(selector)
-  }
-
-  /** Whether the last click has not come about a second later. A page loaded anew since then had it. */
-  async #isMissed(): Promise<boolean> {
     for (let tries = 0; tries < 10; tries += 1) {
-      if (!(await this.driver.run<boolean>('() => globalThis.__isClicked === false'))) return false
+      if (await this.driver.run<boolean>('() => globalThis.__isSeen !== false')) return true
       await sleep(100)
     }
-    return true
+    return false
   }
 
   async check(selector: string): Promise<void> {
@@ -144,11 +149,14 @@ export class Tab {
     await expect.poll(() => this.#ask(selector, '([field]) => field.value'), { message: selector }).toBe(text)
   }
 
+  /** Gives a file; again, as a click. */
   async give(selector: string, path: string): Promise<void> {
     await expect
       .poll(async () => (await this.texts(selector)).length, { message: selector })
       .toBeGreaterThan(0)
-    await this.driver.give(foundBy(selector), path)
+    if (await this.#hasSeen('change', selector, () => this.driver.give(foundBy(selector), path))) return
+    console.error('a file was given and the page saw nothing of it: given again')
+    await this.give(selector, path)
   }
 
   /** What the browser saves when it is done, once it is whole. */
