@@ -12,8 +12,8 @@ export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'term
 
 /**
  * How long a worker may be silent after it was made, in milliseconds, before another is made in its place; the last time
- * it is given up. Firefox (seen in 140), its script kept by a service worker and the machine busy, now and then loads
- * it for ever and says nothing.
+ * it is given up. On a busy machine a page that Firefox had from its copy was seen to wait for ever for an answer, most
+ * likely of a worker whose script did not come; no event tells of that.
  */
 const START_MS = [10_000, 20_000, 40_000]
 
