@@ -37,8 +37,11 @@ export async function goToHash(page: Page, hash: string): Promise<void> {
 export async function openMemory(page: Page, words: string): Promise<void> {
   await goTo(page, 'Memories')
   await page.getByLabel('Find in text').fill(words)
-  await page.getByTestId('memory-row').filter({ hasText: words }).first().click()
-  await expect(page.getByTestId('content')).toContainText(words)
+  // The list changes under the pointer while it is searched; a person whom that has cost a click, clicks again.
+  await expect(async () => {
+    await page.getByTestId('memory-row').filter({ hasText: words }).first().click()
+    await expect(page.getByTestId('content')).toContainText(words, { timeout: 5000 })
+  }).toPass()
 }
 
 /** A button, or a link that is one to a person. */
