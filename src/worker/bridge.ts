@@ -16,6 +16,8 @@ export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'term
  * likely of a worker whose script did not come; no event tells of that.
  */
 const START_MS = [10_000, 20_000, 40_000]
+/** What lies there unheard is heard within this. */
+const HEARD_MS = 500
 
 interface Pending {
   readonly request: Request
@@ -83,7 +85,10 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
 
   #open(tries = 0): WorkerLike {
     const worker = this.#start()
-    const silence = setTimeout(() => this.#replace(worker, tries), this.#startMs[tries])
+    // A page that was held up, or asleep, hears of its time before it hears what the worker said meanwhile.
+    let silence = setTimeout(() => {
+      silence = setTimeout(() => this.#replace(worker, tries), HEARD_MS)
+    }, this.#startMs[tries])
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       clearTimeout(silence)
       if ('read' in data) void give(worker, data)

@@ -95,6 +95,14 @@ describe('a worker that never starts', () => {
     expect(bridge.started()).toBe(2)
   })
 
+  it('is not one that a page did not hear, as it was held up itself', async () => {
+    const bridge = startsAs([50, 60_000], `postMessage({ started: true }); ${ECHO}`, NEVER)
+    const call = facets(bridge)
+    for (const until = performance.now() + 1000; performance.now() < until;);
+    expect(await call).toEqual({})
+    expect(bridge.started()).toBe(1)
+  })
+
   it('is given up in the end, and the next call tries anew', async () => {
     const startMs = [50, 50, 50]
     const bridge = startsAs(startMs, NEVER, NEVER, NEVER, ECHO)
