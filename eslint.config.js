@@ -66,6 +66,20 @@ export default ts.config(
   },
   ...layerRules,
   {
+    files: ['src/{store,worker,exchange,tools,ui}/**'],
+    ignores: ['src/worker/start.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name=/^(Shared)?Worker$/]',
+          message:
+            'The page alone starts workers (worker/start.ts): Firefox holds up one that makes its own.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/{bridge,cli}/**'],
     rules: {
       'no-restricted-imports': [

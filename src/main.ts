@@ -18,9 +18,9 @@ const target = document.getElementById('app')!
 /** The composition root: the one place where the layers are wired together. */
 async function start(): Promise<void> {
   const bridgeToken = takeBridgeToken()
-  const startWorker = createWorkerStart()
-  const worker = new WorkerBridge(startWorker)
-  const workHere = createHere?.(worker, startWorker)
+  const starting = createWorkerStart()
+  const worker = new WorkerBridge(starting.worker)
+  const workHere = createHere?.(worker, starting)
   // The first list comes from it.
   worker.prepare()
   let lost = (_why: 'newer_version' | 'terminated') => location.reload()

@@ -12,8 +12,7 @@ export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'term
 
 /**
  * How long a worker may be silent after it was made, in milliseconds, before another is made in its place; the last time
- * it is given up. On a busy machine a page that Firefox had from its copy was seen to wait for ever for an answer, most
- * likely of a worker whose script did not come; no event tells of that.
+ * it is given up. No event tells of a script that never comes.
  */
 const START_MS = [10_000, 20_000, 40_000]
 /** What lies there unheard is heard within this. */
@@ -92,7 +91,7 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       clearTimeout(silence)
       if ('read' in data) void give(worker, data)
-      else if (!('started' in data)) this.#receive(data)
+      else if ('id' in data) this.#receive(data)
     })
     worker.addEventListener('error', (event) => {
       event.preventDefault()
@@ -130,7 +129,10 @@ export class WorkerBridge<Called extends { [Name in keyof Called]: Task<never, u
 }
 
 /** Reads for a worker that cannot. */
-async function give(worker: WorkerLike, { read, blob }: Extract<Reply, { read: number }>): Promise<void> {
+export async function give(
+  worker: WorkerLike,
+  { read, blob }: Extract<Reply, { read: number }>,
+): Promise<void> {
   const bytes = await blob.arrayBuffer().catch(() => null)
   worker.postMessage({ given: read, bytes } satisfies Request, bytes === null ? [] : [bytes])
 }

@@ -1,21 +1,15 @@
 import type { Database } from '../store/database.ts'
 import { WorkerBridge } from './bridge.ts'
-import { LANE_NAME } from './lane.ts'
 import { serve } from './serve.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 
 /**
  * The tasks in the page's own thread, over the store that the page has open: for an engine whose workers have another.
- * `start` makes a worker, of that name a lane: lanes need no store. What keeps a thread busy and needs no store either
- * is left to `worker`.
+ * Lanes need no store. What keeps a thread busy and needs none either is left to `worker`.
  */
-export function createWorkerHere(
-  db: Database,
-  worker: WorkerBridge,
-  start: (name: string) => Worker,
-): WorkerBridge {
+export function createWorkerHere(db: Database, worker: WorkerBridge, startLane: () => Worker): WorkerBridge {
   const tasks: Tasks = {
-    ...createTasks(Promise.resolve(db), () => start(LANE_NAME)),
+    ...createTasks(Promise.resolve(db), startLane),
     stretch: (input, { signal }) => worker.call('stretch', input, { signal }),
   }
   return new WorkerBridge(() => {

@@ -6,9 +6,6 @@ import { searchSegment, type SegmentToSearch } from './search.ts'
 import { readBlob, readBytes } from './source.ts'
 import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 
-/** Name of the workers that only check: they open no store. */
-export const LANE_NAME = 'omega-lane'
-
 /** Milliseconds between two words of how far a run is. */
 const TELL_MS = 100
 

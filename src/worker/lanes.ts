@@ -1,14 +1,11 @@
 import { ExchangeError } from '../core/errors.ts'
 import type { VerifyOptions } from '../core/verification.ts'
 import { runBytesOf, type RunProgress } from '../core/run.ts'
-import { WorkerBridge, type CallOptions } from './bridge.ts'
+import { WorkerBridge, type CallOptions, type WorkerLike } from './bridge.ts'
 import { kernel } from './kernel.ts'
-import { LANE_NAME, laneTasks, type LaneTasks } from './lane.ts'
+import { laneTasks, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
 import type { Task, TaskContext } from './protocol.ts'
-
-/** Made by the script that starts this worker in a build (`start.ts`). */
-declare const omegaStartLane: ((name: string) => Worker) | undefined
 
 const MOST_LANES = 8
 const IDLE_MS = 30_000
@@ -17,7 +14,7 @@ const WORTH_BYTES = 512 * 1024
 const NEVER = new AbortController().signal
 
 /**
- * Workers of this worker, one a core, that check runs of lines side by side. Started when first needed, ended when
+ * Workers for this one, one a core, that check runs of lines side by side. Started when first needed, ended when
  * they were idle for a while: what they hold is memory of a run, no state.
  */
 export class Lanes {
@@ -25,7 +22,10 @@ export class Lanes {
   readonly #load: number[]
   #reaper: ReturnType<typeof setTimeout> | undefined
 
-  constructor(start: () => Worker, count = Math.min(Math.max(navigator.hardwareConcurrency, 1), MOST_LANES)) {
+  constructor(
+    start: () => WorkerLike,
+    count = Math.min(Math.max(navigator.hardwareConcurrency, 1), MOST_LANES),
+  ) {
     this.#bridges = Array.from({ length: count }, () => new WorkerBridge<LaneTasks>(start))
     this.#load = this.#bridges.map(() => 0)
   }
@@ -93,10 +93,4 @@ export class Lanes {
     }
     return { kernel, lanes }
   }
-}
-
-/** Another worker of the same script. A blob's script inherits the policy of the page, and so does this one's. */
-export function startLane(): Worker {
-  if (typeof omegaStartLane !== 'undefined') return omegaStartLane(LANE_NAME)
-  return new Worker(location.href, { type: 'module', name: LANE_NAME })
 }

@@ -20,6 +20,10 @@ export type Request =
   | { readonly id: number; readonly cancel: true }
   /** What was asked for by `read`; null if it cannot be read. */
   | { readonly given: number; readonly bytes: ArrayBuffer | null }
+  /** A lane that was asked for has died. */
+  | { readonly lane: number; readonly lost: string }
+  /** To a lane: who asked for it is at the other end. */
+  | { readonly port: MessagePort }
 
 /** From the worker to the page. */
 export type Reply =
@@ -30,6 +34,8 @@ export type Reply =
   | { readonly id: number; readonly error: WireError | { readonly bug: string } }
   /** Of a worker that cannot read Blobs itself (`blob-relay.ts`). */
   | { readonly read: number; readonly blob: Blob }
+  /** A lane is wanted, to be spoken to through `port`; null: no longer (`lane-request.ts`). */
+  | { readonly lane: number; readonly port: MessagePort | null }
 
 /** What a task is given beside its input. */
 export interface TaskContext {

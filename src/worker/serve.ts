@@ -37,9 +37,8 @@ export function serve<Tasks>(
   }
 
   end.addEventListener('message', ({ data }) => {
-    if ('given' in data) return
     if ('cancel' in data) running.get(data.id)?.abort()
-    else void run(data)
+    else if ('task' in data) void run(data)
   })
   reply({ started: true })
 }

@@ -9,6 +9,7 @@ import type { Database } from '../store/database.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import { lineEnd } from '../store/page.ts'
+import type { WorkerLike } from './bridge.ts'
 import { composeArchive, type ArchiveBody } from './archive-body.ts'
 import { writeCsv, type CsvList } from './csv.ts'
 import {
@@ -100,7 +101,7 @@ export interface Tasks {
 }
 
 /** The tasks over one database connection; `startLane` makes a worker that serves `laneTasks`. */
-export function createTasks(opening: Promise<Database>, startLane: () => Worker): Tasks {
+export function createTasks(opening: Promise<Database>, startLane: () => WorkerLike): Tasks {
   const manifests = new Map<Handle, OpenedManifest>()
   const archives = new Map<Handle, OpenedArchive>()
   const foreign = new Map<Handle, readonly MemoryDraft[]>()

@@ -1,5 +1,4 @@
 import { deleteDB, openDB } from 'idb'
-import workerUrl from 'virtual:omega-worker'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { exportManifest } from '../../src/exchange/export.ts'
 import { createIdentity } from '../../src/exchange/identity.ts'
@@ -12,7 +11,7 @@ import type { Database } from '../../src/store/database.ts'
 import { WorkerBridge } from '../../src/worker/bridge.ts'
 import { createWorkerHere } from '../../src/worker/here.ts'
 import { craftManifest, craftMemory, createStranger } from './craft.ts'
-import { codeOf, dump, rowsOf, startTestWorker, trust } from './instance.ts'
+import { codeOf, dump, rowsOf, startTestLane, startTestWorker, trust } from './instance.ts'
 
 /** From disk, over a store of the test's own; its worker has the store `workerStore`. */
 async function openFromDisk(workerStore?: string) {
@@ -21,8 +20,8 @@ async function openFromDisk(workerStore?: string) {
   let movedHere = 0
   const worker = new WorkerBridge(() => startTestWorker(workerStore ?? name))
   const called = vi.spyOn(worker, 'call')
-  const startLane = (lane: string) => {
-    const started = new Worker(workerUrl, { name: lane })
+  const startLane = () => {
+    const started = startTestLane()
     lanes.push(started)
     return started
   }

@@ -6,14 +6,15 @@ import { openInstance, type Instance } from '../../src/exchange/instance.ts'
 import { queryMemories, readMemory, type MemoryDetail } from '../../src/exchange/memories.ts'
 import { trustPeer, type Peer } from '../../src/exchange/peers.ts'
 import type { Database } from '../../src/store/database.ts'
-import { WorkerBridge } from '../../src/worker/bridge.ts'
+import { WorkerBridge, type WorkerLike } from '../../src/worker/bridge.ts'
+import { LANE_NAME, withLanes } from '../../src/worker/lane-host.ts'
 
 export interface TestInstance extends Instance {
   readonly name: string
   /** The clock: moves only when a test moves it. */
   readonly clock: { ms: number }
   /** The worker that runs at present, to be ended by force. */
-  readonly workers: Worker[]
+  readonly workers: WorkerLike[]
   readonly lost: string[]
   close(): void
 }
@@ -21,8 +22,12 @@ export interface TestInstance extends Instance {
 const START = Date.parse('2026-05-04T08:00:00.000Z')
 
 /** The worker as a build has it, under a name of the test's own; the app starts it through `start.ts`. */
-export function startTestWorker(name: string): Worker {
-  return new Worker(workerUrl, { name })
+export function startTestWorker(name: string): WorkerLike {
+  return withLanes(new Worker(workerUrl, { name }), startTestLane)
+}
+
+export function startTestLane(): Worker {
+  return new Worker(workerUrl, { name: LANE_NAME })
 }
 
 /** An instance with a database of its own, gone after the test; with the same `name`, another tab of it. */
@@ -31,7 +36,7 @@ export async function openTestInstance(
   clock = { ms: START },
   isFromDisk = false,
 ): Promise<TestInstance> {
-  const workers: Worker[] = []
+  const workers: WorkerLike[] = []
   const lost: string[] = []
   const worker = new WorkerBridge(() => {
     const started = startTestWorker(name)

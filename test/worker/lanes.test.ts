@@ -4,13 +4,12 @@ import { createReport } from '../../src/core/report.ts'
 import { runBytesOf, type CheckedRun } from '../../src/core/run.ts'
 import type { Failure } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
-import { LANE_NAME } from '../../src/worker/lane.ts'
 import { Lanes } from '../../src/worker/lanes.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
 import type { Reply } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
 import { bytesOf, craftManifest, craftMemory, createStranger } from '../exchange/craft.ts'
-import { startTestWorker } from '../exchange/instance.ts'
+import { startTestLane } from '../exchange/instance.ts'
 
 /** Forged files that are large enough for lanes: reported as by the plain reader, line by line, without any. */
 const NOW = '2026-06-01T00:00:00.000Z'
@@ -37,7 +36,7 @@ const at = (index: number) => HEAD + index
 /** What lanes answered of their runs, as it came. */
 const answered: Pick<CheckedRun, 'end' | 'isWhole'>[] = []
 const lanes = new Lanes(() => {
-  const worker = startTestWorker(LANE_NAME)
+  const worker = startTestLane()
   worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
     if (!('output' in data) || data.output === undefined) return
     const { end, isWhole } = data.output as CheckedRun

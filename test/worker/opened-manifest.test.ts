@@ -3,10 +3,9 @@ import type { Memory } from '../../src/core/memory.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
 import type { Progress, Reply, TaskContext } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
-import { LANE_NAME } from '../../src/worker/lane.ts'
 import { Lanes } from '../../src/worker/lanes.ts'
 import { bytesOf, craftManifest, craftMemory, createStranger, gzip } from '../exchange/craft.ts'
-import { codeOf, startTestWorker } from '../exchange/instance.ts'
+import { codeOf, startTestLane } from '../exchange/instance.ts'
 
 function context(): TaskContext & { readonly seen: Progress[]; readonly controller: AbortController } {
   const seen: Progress[] = []
@@ -20,7 +19,7 @@ function context(): TaskContext & { readonly seen: Progress[]; readonly controll
   }
 }
 
-const lanes = new Lanes(() => startTestWorker(LANE_NAME))
+const lanes = new Lanes(startTestLane)
 const author = await createStranger()
 const memories = Array.from({ length: 40 }, (_, i) =>
   craftMemory(author.fingerprint, { content: `${i} `.repeat(60_000), tags: [] }),
@@ -96,7 +95,7 @@ it('lanes that are far ahead of a line that does not hold are told to stop', asy
   const file = new Blob([broken.slice(0, last), ...Array.from({ length: 25 }, () => lines)])
   const ends: (string | undefined)[] = []
   const watched = new Lanes(() => {
-    const worker = startTestWorker(LANE_NAME)
+    const worker = startTestLane()
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       if ('error' in data && 'code' in data.error) ends.push(data.error.code)
       else if ('output' in data) ends.push('done')
