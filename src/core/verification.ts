@@ -55,6 +55,8 @@ export interface Lanes<Run = CheckedRun> {
   /** Bytes of a run. */
   readonly runBytes: number
   readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<Run>
+  /** Root of a complete tree over 2^k leaves of 32 bytes each (RFC 9162, 2.1.1); without it the tree is hashed here. */
+  readonly hashSubtree?: (leaves: Uint8Array) => Promise<Uint8Array>
   /** The file from a byte on. */
   readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }

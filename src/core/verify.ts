@@ -31,7 +31,7 @@ export async function verifyManifest(
   try {
     await readManifest(chunks, reader, options, () => (layer = 'leaves'))
     layer = 'root'
-    reader.checkRoot()
+    await reader.checkRoot()
     layer = 'evidence'
     await reader.checkEvidence()
     return reader.toVerification(null)

@@ -1,13 +1,16 @@
+import { rootOf } from '../core/merkle.ts'
 import { checkRun, type CheckedRun, type RunProgress } from '../core/run.ts'
 import { gatherRun, type GatheredRun } from './gather.ts'
 import { kernel } from './kernel.ts'
 import type { Task, TaskContext } from './protocol.ts'
 import { searchSegment, type SegmentToSearch } from './search.ts'
-import { readBlob, readBytes } from './source.ts'
+import { nextTask, readBlob, readBytes } from './source.ts'
 import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 
 /** Milliseconds between two words of how far a run is. */
 const TELL_MS = 100
+/** Longest for which it hears nothing, but for one chunk. */
+const HEAR_MS = 5
 
 /** Bytes `from` to `to` of a file; the one before `from` is there too. */
 interface Run {
@@ -20,6 +23,7 @@ export interface LaneTasks {
   /** Answers once the worker runs. */
   ready: Task<Record<string, never>, void>
   check: Task<Run, CheckedRun>
+  hashSubtree: Task<{ leaves: Uint8Array }, Uint8Array>
   gather: Task<Run & { ownKeys: readonly string[] }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
   search: Task<SegmentToSearch, Uint32Array>
@@ -31,6 +35,7 @@ export const laneTasks: LaneTasks = {
   ready: async () => undefined,
   check: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => checkRun(kernel, chunks, run.from, run.to, onProgress)),
+  hashSubtree: async ({ leaves }) => rootOf(leaves, kernel?.hashSubtree),
   gather: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => gatherRun(kernel, chunks, run, onProgress)),
   async stage({ file, run }) {
@@ -50,10 +55,18 @@ async function resumed(): Promise<void> {
     await new Promise((resume) => setTimeout(resume, ms))
 }
 
-/** Chunks as they come, none while the lane is paused. */
+/**
+ * Chunks as they come, none while the lane is paused. What has been read ahead comes without a pause in which the lane
+ * could hear that it is, or what else it is asked for.
+ */
 async function* pausing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let heard = performance.now()
   for await (const chunk of chunks) {
     yield chunk
+    if (performance.now() - heard >= HEAR_MS) {
+      await nextTask()
+      heard = performance.now()
+    }
     await resumed()
   }
 }

@@ -89,6 +89,8 @@ export class Lanes {
           signal: context.signal,
           onProgress: ({ done, memories }) => onProgress(done, memories),
         }),
+      hashSubtree: (leaves: Uint8Array) =>
+        this.call('hashSubtree', { leaves }, leaves.length, { signal: context.signal }),
       chunks: (from: number) => source.chunks(context, from),
     }
     return { kernel, lanes }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeUtf8 } from '../../src/core/bytes.ts'
 import { createReport } from '../../src/core/report.ts'
+import { rootOf } from '../../src/core/merkle.ts'
 import { runBytesOf, type CheckedRun } from '../../src/core/run.ts'
 import type { Failure } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
@@ -95,6 +96,15 @@ it('who uses the page has the cores for a moment; then a run goes on and says th
   expect(performance.now() - began).toBeGreaterThanOrEqual(PAUSE_MS)
   expect(run).toEqual(await check())
   expect(run.leaves).toHaveLength(32 * (COUNT - 1))
+})
+
+it('subtrees are hashed by lanes, as they would be here', async () => {
+  const leaves = Uint8Array.from({ length: 32 * 16 * 1024 }, (_, i) => (i * i) >> 3)
+  const opened = lanes.optionsFor(await Source.open(new Blob([good.join('')])), {
+    signal: new AbortController().signal,
+  })
+  const roots = await Promise.all([1, 2, 3].map(() => opened.lanes!.hashSubtree!(leaves)))
+  expect(roots).toEqual([rootOf(leaves), rootOf(leaves), rootOf(leaves)])
 })
 
 const PLACES = [
