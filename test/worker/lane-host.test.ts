@@ -65,12 +65,13 @@ it('a lane that dies is told to the worker, which does its work and asks for ano
     lanes.length < 2 ? startScript('onmessage = () => { throw new Error("died") }') : startTestLane(),
   )
   expect(await report(forged)).toMatchObject(REFUSED)
-  const died = lanes.length
-  expect(died).toBeGreaterThan(0)
-  await expect.poll(() => ended.mock.calls.length).toBeGreaterThanOrEqual(died)
-  expect(await report(bytes)).toMatchObject({ result: 'ok', leaves: 30 })
-  expect(lanes.length).toBeGreaterThan(died)
+  await expect.poll(() => ended.mock.calls.flat()).toContain(0)
+  // The second time there are others, which live.
   await bridge.call('warm', {})
+  await bridge.call('warm', {})
+  expect(await report(bytes)).toMatchObject({ result: 'ok', leaves: 30 })
+  expect(lanes.length).toBeGreaterThan(2)
+  expect(ended.mock.calls.flat().filter((lane) => lane > 1)).toEqual([])
 })
 
 it('where the page can make none, the worker does all of it', async () => {
