@@ -39,6 +39,18 @@ test('the engine does what verification leans on, and nothing that it must not',
     await tab.shows(text('whole.json.gz'))
     await tab.reads(at('verdict'), ONE)
   })
+
+  await test.step('what is large is checked by further workers, and refused by what one of them says', async () => {
+    const memories = Array.from({ length: 60 }, (_, i) => ({ content: `${i} `.repeat(50_000) }))
+    const { bytes } = buildManifest({ memories })
+    await openBytes(tab, folder, 'large.json', bytes)
+    await tab.reads(at('verdict'), 'leaf hashes consistent, root matches, signature OK, 60 leaves')
+    const forged = Buffer.from(bytes)
+    forged[forged.lastIndexOf('58 58 ')] = 0x20
+    await openBytes(tab, folder, 'forged.json', forged)
+    await tab.shows(text('content_hash_mismatch'))
+    await tab.hasNo(button('Import'))
+  })
   await leave()
 })
 
