@@ -4,18 +4,25 @@ import { buildManifest } from '../reference/writer.ts'
 import { inRuns, startKernel } from './lanes.ts'
 import { inChunks } from './manifests.ts'
 
-/** The kernel, and how much memory it has, in bytes. */
-function startWatched() {
+/** The exports of a kernel of either kind. */
+interface Grown {
+  readonly memory: { readonly buffer: ArrayBuffer }
+}
+
+/** A kernel, and how much memory it has, in bytes. */
+function startWatched(name: keyof typeof KERNELS) {
   const { Instance } = WebAssembly
-  let memory: WebAssembly.Memory | null = null
+  const start = vi.spyOn(Kernel, 'startScript')
+  let exports: Grown | null = null
   WebAssembly.Instance = class extends Instance {
     constructor(...args: ConstructorParameters<typeof Instance>) {
       super(...args)
-      memory = this.exports['memory'] as WebAssembly.Memory
+      exports = this.exports as unknown as Grown
     }
   }
+  const { startScript } = Kernel
   try {
-    return { kernel: startKernel(), bytesOf: () => memory!.buffer.byteLength }
+    return { kernel: KERNELS[name](), bytesOf: () => exports!.memory.buffer.byteLength }
   } finally {
     WebAssembly.Instance = Instance
   }
