@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import { Kernel } from '../../src/core/kernel.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { buildManifest } from '../reference/writer.ts'
-import { inRuns, startKernel } from './lanes.ts'
+import { inRuns, KERNEL_NAMES, KERNELS } from './lanes.ts'
 import { inChunks } from './manifests.ts'
 
 /** The exports of a kernel of either kind. */
@@ -12,7 +13,7 @@ interface Grown {
 /** A kernel, and how much memory it has, in bytes. */
 function startWatched(name: keyof typeof KERNELS) {
   const { Instance } = WebAssembly
-  const start = vi.spyOn(Kernel, 'startScript')
+  const { startScript } = Kernel
   let exports: Grown | null = null
   WebAssembly.Instance = class extends Instance {
     constructor(...args: ConstructorParameters<typeof Instance>) {
@@ -20,11 +21,12 @@ function startWatched(name: keyof typeof KERNELS) {
       exports = this.exports as unknown as Grown
     }
   }
-  const { startScript } = Kernel
+  Kernel.startScript = (begin) => startScript(() => (exports = begin() as Grown))
   try {
     return { kernel: KERNELS[name](), bytesOf: () => exports!.memory.buffer.byteLength }
   } finally {
     WebAssembly.Instance = Instance
+    Kernel.startScript = startScript
   }
 }
 
@@ -32,11 +34,14 @@ const manifestOf = (count: number) =>
   buildManifest({ memories: Array.from({ length: count }, (_, i) => ({ content: `${i} `.repeat(400) })) })
     .bytes
 
-it('the memory of the kernel follows what it is given at once, and not the length of the file', async () => {
+const FOLLOWS =
+  'the memory of the kernel in %s follows what it is given at once, and not the length of the file'
+
+it.each(KERNEL_NAMES)(FOLLOWS, async (name) => {
   const [short, long] = [manifestOf(1200), manifestOf(3600)]
   const sizes: number[][] = []
   for (const bytes of [short, long]) {
-    const [inStream, byLanes] = [startWatched(), startWatched()]
+    const [inStream, byLanes] = [startWatched(name), startWatched(name)]
     const options = { kernel: inStream.kernel, batchBytes: 64 * 1024 }
     expect((await verifyManifest(inChunks(bytes, [16 * 1024]), options)).failure).toBeNull()
     const lanes = inRuns(bytes, byLanes.kernel, 256 * 1024)
