@@ -1,6 +1,9 @@
 /**
  * Checks memory lines and hashes them, and pairs of nodes, as bytes. It only ever says yes: a line that it
  * does not take is left to the plain reader, who alone refuses.
+ *
+ * Compiled twice, with vectors and without (`ASC_FEATURE_SIMD`): what is made without becomes JavaScript. There a word
+ * that may lie anywhere must be loaded with alignment 1, for else the one before it would be read.
  */
 import { copyHash } from './bytes'
 import { enqueueKey, enqueueSeal, holds, LEAF, RECORD_BYTES, scanMemory, START, useScratch } from './memory'

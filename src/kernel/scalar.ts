@@ -1,9 +1,10 @@
-/**
- * What is done by vectors elsewhere, one byte after the other: for JavaScript, which has none.
- */
+/** What is done by vectors elsewhere, one byte after the other: for JavaScript, which has none. */
 
 const NO_DIGIT: u8 = 0xff
-/** For each byte what it stands for as a lower-case hex digit. To look it up costs less than to compare: no digit foretells the next. */
+/**
+ * For each byte what it stands for as a lower-case hex digit. To look it up costs less than to compare: no digit
+ * foretells the next.
+ */
 const DIGITS = memory.data(256)
 if (!ASC_FEATURE_SIMD) {
   memory.fill(DIGITS, NO_DIGIT, 256)
