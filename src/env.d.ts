@@ -18,6 +18,11 @@ declare module 'virtual:omega-kernel' {
   export default base64
 }
 
+/** The same, compiled to JavaScript: starts one anew and answers its exports. */
+declare module 'virtual:omega-kernel-script' {
+  export default function begin(): unknown
+}
+
 /** Where the app is installed and opens files (Chromium). */
 interface LaunchQueue {
   setConsumer(consumer: (launch: { readonly files: readonly FileSystemFileHandle[] }) => void): void

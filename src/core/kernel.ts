@@ -33,8 +33,9 @@ const BEYOND = 64
 const LINE_SCRATCH = 128
 
 /**
- * The byte-level reader and its SHA-256, in WebAssembly (`src/kernel`). It only ever says yes: a line that it does
- * not take is for `checkMemory` to judge, so that both give the same answer about every line.
+ * The byte-level reader and its SHA-256, in WebAssembly or, where there is none, in JavaScript made of the same source
+ * (`src/kernel`). It only ever says yes: a line that it does not take is for `checkMemory` to judge, so that both give
+ * the same answer about every line.
  */
 export class Kernel {
   readonly #exports: Exports
@@ -54,6 +55,15 @@ export class Kernel {
     try {
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(base64)!))
       return new Kernel(exports as Exports)
+    } catch {
+      return null
+    }
+  }
+
+  /** The same in JavaScript: `begin` answers what the WebAssembly exports. Null where there is no memory for it. */
+  static startScript(begin: () => unknown): Kernel | null {
+    try {
+      return new Kernel(begin() as Exports)
     } catch {
       return null
     }

@@ -1,7 +1,11 @@
 /**
  * Checks memory lines and hashes them, and pairs of nodes, as bytes. It only ever says yes: a line that it
  * does not take is left to the plain reader, who alone refuses.
+ *
+ * Compiled twice, with vectors and without (`ASC_FEATURE_SIMD`): what is made without becomes JavaScript. There a word
+ * that may lie anywhere must be loaded with alignment 1, for else the one before it would be read.
  */
+import { copyHash } from './bytes'
 import { enqueueKey, enqueueSeal, holds, LEAF, RECORD_BYTES, scanMemory, START, useScratch } from './memory'
 import { enqueue, hashQueued } from './sha256'
 
@@ -44,9 +48,7 @@ export function checkLines(from: usize, to: usize, leaves: usize, keys: usize, s
       end = load<u32>(record, START)
       return i
     }
-    const leaf = leaves + i * HASH_BYTES
-    v128.store(leaf, v128.load(record, LEAF))
-    v128.store(leaf, v128.load(record, LEAF + 16), 16)
+    copyHash(record + LEAF, leaves + i * HASH_BYTES)
   }
   return count
 }
@@ -59,10 +61,8 @@ export function hashPairs(from: usize, count: u32, to: usize): void {
       const node = nodes + i * 80
       const pair = from + i * 64
       store<u8>(node, DOMAIN_NODE)
-      v128.store(node, v128.load(pair), 1)
-      v128.store(node, v128.load(pair, 16), 17)
-      v128.store(node, v128.load(pair, 32), 33)
-      v128.store(node, v128.load(pair, 48), 49)
+      copyHash(pair, node + 1)
+      copyHash(pair + HASH_BYTES, node + 1 + HASH_BYTES)
       enqueue(node, NODE_BYTES, to + i * HASH_BYTES)
     }
     hashQueued()

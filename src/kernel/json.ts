@@ -17,9 +17,9 @@ export function scanValue(at: usize, depth: u32): usize {
   }
   if (byte === 0x7b) return depth > MAX_DEPTH ? 0 : scanObject(at, depth)
   if (byte === 0x5b) return depth > MAX_DEPTH ? 0 : scanArray(at, depth)
-  if (byte === 0x74) return load<u32>(at) === 0x65757274 ? at + 4 : 0 // true
-  if (byte === 0x66) return load<u32>(at, 1) === 0x65736c61 ? at + 5 : 0 // false
-  if (byte === 0x6e) return load<u32>(at) === 0x6c6c756e ? at + 4 : 0 // null
+  if (byte === 0x74) return load<u32>(at, 0, 1) === 0x65757274 ? at + 4 : 0 // true
+  if (byte === 0x66) return load<u32>(at, 1, 1) === 0x65736c61 ? at + 5 : 0 // false
+  if (byte === 0x6e) return load<u32>(at, 0, 1) === 0x6c6c756e ? at + 4 : 0 // null
   return scanNumber(at)
 }
 

@@ -1,5 +1,7 @@
 /** A memory's line (manifest-format, 3) as bytes: its shape and spelling, and what is to be hashed of it. */
+import { append, copyHash } from './bytes'
 import { scanName, scanValue, nameStart, nameEnd } from './json'
+import * as scalar from './scalar'
 import { enqueue } from './sha256'
 import { compare, hasEscape, hasForbidden, hasHigh, scanString, unescape } from './strings'
 
@@ -68,6 +70,7 @@ const LEAF_PREFIX = literal('omega-memory/1\n')
 @inline
 function expect(at: usize, text: usize): usize {
   const length = load<u32>(text)
+  if (!ASC_FEATURE_SIMD) return scalar.areEqual(at, text + 16, length) ? at + length : 0
   const first = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(text, 16)))
   if (length <= 16) {
     const mask: i32 = (1 << length) - 1
@@ -149,19 +152,19 @@ export function scanMemory(at: usize, record: usize): usize {
   if (at === 0 || !readHash(at, record + STATED_SEALED)) return 0
   at += 64
   at = scanRest(at)
-  if (at === 0 || load<u16>(at) !== 0x0a2c || at + 1 - start > MAX_LINE) return 0
+  if (at === 0 || load<u16>(at, 0, 1) !== 0x0a2c || at + 1 - start > MAX_LINE) return 0
 
   store<u8>(record + MESSAGE, DOMAIN_SEALED)
-  v128.store(record + MESSAGE_CONTENT, v128.load(record + STATED_CONTENT))
-  v128.store(record + MESSAGE_CONTENT, v128.load(record + STATED_CONTENT, 16), 16)
+  copyHash(record + STATED_CONTENT, record + MESSAGE_CONTENT)
   store<u32>(record + START, <u32>start)
   store<u32>(record + WAITS, metadata !== 0 ? 1 : 0)
   if (metadata === 0) enqueue(record + MESSAGE, MESSAGE_BYTES, record + SEALED)
 
   const message = scratch
   store<u8>(message, DOMAIN_LEAF)
-  v128.store(message, v128.load(LEAF_PREFIX, 16), 1)
-  let end = append(message + 1 + load<u32>(LEAF_PREFIX), start, ofAuthor + 2)
+  const prefix = LEAF_PREFIX + 16
+  let end = append(message + 1, prefix, prefix + load<u32>(LEAF_PREFIX))
+  end = append(end, start, ofAuthor + 2)
   end = append(end, ofTime, ofId)
   end = append(end, ofSeal, at)
   enqueue(message, <u32>(end - message), record + LEAF)
@@ -187,7 +190,7 @@ function scanRest(at: usize): usize {
   let lastEnd: usize = 0
   while (load<u8>(at) === 0x2c) {
     at = scanName(at + 1, last, lastEnd)
-    if (at === 0 || load<u16>(nameStart) !== 0x2d78) return 0 // x-
+    if (at === 0 || load<u16>(nameStart, 0, 1) !== 0x2d78) return 0 // x-
     last = nameStart
     lastEnd = nameEnd
     at = scanValue(at, 2)
@@ -199,8 +202,7 @@ function scanRest(at: usize): usize {
 /** Puts the dedup key of a record (manifest-format, 7) on the list of what is hashed: its stated hash is checked beside. */
 export function enqueueKey(record: usize, key: usize): void {
   const message = scratch
-  v128.store(message, v128.load(record, STATED_CONTENT))
-  v128.store(message, v128.load(record, STATED_CONTENT + 16), 16)
+  copyHash(record + STATED_CONTENT, message)
   const entity = <usize>load<u32>(record, ENTITY_AT)
   scratch = append(message + HASH_BYTES, entity, entity + load<u32>(record, ENTITY_BYTES))
   enqueue(message, <u32>(scratch - message), key)
@@ -215,6 +217,7 @@ export function enqueueSeal(record: usize): void {
 
 /** Whether the three hashes are as stated. */
 export function holds(record: usize): bool {
+  if (!ASC_FEATURE_SIMD) return scalar.areEqual(record, record + STATED_CONTENT, 3 * HASH_BYTES)
   let differences = v128.splat<u8>(0)
   for (let i: usize = 0; i < 96; i += 16)
     differences = v128.or(
@@ -222,15 +225,6 @@ export function holds(record: usize): bool {
       v128.xor(v128.load(record + i), v128.load(record + i + STATED_CONTENT)),
     )
   return !v128.any_true(differences)
-}
-
-/** Copies `from` to `end` behind `to`; answers where it ends. Writes up to 15 bytes beyond. */
-// @ts-ignore: decorator
-@inline
-function append(to: usize, from: usize, end: usize): usize {
-  const length = end - from
-  for (let i: usize = 0; i < length; i += 16) v128.store(to + i, v128.load(from + i))
-  return to + length
 }
 
 /** Behind a short string: at its closing quote. 0 where it is none. */
@@ -284,6 +278,7 @@ function areHex(text: v128): v128 {
 }
 
 function isHash(at: usize): bool {
+  if (!ASC_FEATURE_SIMD) return scalar.isHash(at)
   return i8x16.all_true(
     v128.and(
       v128.and(areHex(v128.load(at)), areHex(v128.load(at, 16))),
@@ -294,6 +289,7 @@ function isHash(at: usize): bool {
 
 /** The 32 bytes that 64 hex digits stand for; false if they are none. */
 function readHash(at: usize, to: usize): bool {
+  if (!ASC_FEATURE_SIMD) return scalar.readHash(at, to)
   if (!isHash(at)) return false
   v128.store(to, i8x16.narrow_i16x8_u(pairs(v128.load(at)), pairs(v128.load(at, 16))))
   v128.store(to, i8x16.narrow_i16x8_u(pairs(v128.load(at, 32)), pairs(v128.load(at, 48))), 16)

@@ -2,6 +2,7 @@
  * SHA-256 (FIPS 180-4) of four messages at a time, one in each 32-bit lane of a SIMD register. Messages have
  * any length: a lane whose message has ended takes the next from the queue, so that no lane waits for another.
  */
+import { hash } from './sha256-scalar'
 
 /** Jobs a queue holds; who fills it runs it in time. */
 export const MAX_JOBS: u32 = 4096
@@ -27,7 +28,6 @@ const K = memory.data<u32>([
 const INITIAL = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ])
-const BIG_ENDIAN = v128(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
 
 /** The eight words of the four states: word w of lane l at 16 w + 4 l. */
 const state = memory.data(128, 16)
@@ -44,6 +44,10 @@ const ends = memory.data(4 * 192, 16)
 // @ts-ignore: decorator
 @inline
 export function enqueue(message: usize, length: u32, digest: usize): void {
+  if (!ASC_FEATURE_SIMD) {
+    hash(message, length, digest)
+    return
+  }
   const job = jobs + queued * JOB_BYTES
   store<u32>(job, <u32>message)
   store<u32>(job, length, 4)
@@ -53,6 +57,7 @@ export function enqueue(message: usize, length: u32, digest: usize): void {
 
 /** Hashes all that was put on the list. */
 export function hashQueued(): void {
+  if (!ASC_FEATURE_SIMD) return
   let next: u32 = 0
   let busy: u32 = 0
   for (let lane: u32 = 0; lane < LANES; lane++) {
@@ -155,11 +160,12 @@ function rotate(x: v128, n: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function loadWords(i: u32, p0: usize, p1: usize, p2: usize, p3: usize): void {
+  const bigEndian = v128(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
   const at = i << 4
-  const a = v128.swizzle(v128.load(p0 + at), BIG_ENDIAN)
-  const b = v128.swizzle(v128.load(p1 + at), BIG_ENDIAN)
-  const c = v128.swizzle(v128.load(p2 + at), BIG_ENDIAN)
-  const d = v128.swizzle(v128.load(p3 + at), BIG_ENDIAN)
+  const a = v128.swizzle(v128.load(p0 + at), bigEndian)
+  const b = v128.swizzle(v128.load(p1 + at), bigEndian)
+  const c = v128.swizzle(v128.load(p2 + at), bigEndian)
+  const d = v128.swizzle(v128.load(p3 + at), bigEndian)
   const ab01 = v128.shuffle<i32>(a, b, 0, 4, 1, 5)
   const ab23 = v128.shuffle<i32>(a, b, 2, 6, 3, 7)
   const cd01 = v128.shuffle<i32>(c, d, 0, 4, 1, 5)

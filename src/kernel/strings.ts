@@ -1,4 +1,5 @@
 /** JSON strings in their canonical spelling (RFC 8785, 3.2.2.2) and strict UTF-8, as bytes where they lie. */
+import * as scalar from './scalar'
 
 /** What `scanString` met on its way. */
 export let hasEscape: bool = false
@@ -16,18 +17,7 @@ export function scanString(at: usize): usize {
   hasHigh = false
   hasForbidden = false
   while (true) {
-    const bytes = v128.load(at)
-    const stop = v128.or(
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-      // Signed: below 0x20 are the controls and all that is not ASCII.
-      v128.or(i8x16.lt_s(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x7f))),
-    )
-    const mask = i8x16.bitmask(stop)
-    if (mask === 0) {
-      at += 16
-      continue
-    }
-    at += ctz(mask)
+    at = findStop(at)
     const byte = load<u8>(at)
     if (byte === 0x22) return at
     if (byte === 0x5c) {
@@ -45,6 +35,24 @@ export function scanString(at: usize): usize {
         at += length
       } while (load<u8>(at) >= 0x80)
     }
+  }
+}
+
+/** The first byte from `at` on at which a string ends or is more than printable ASCII. */
+// @ts-ignore: decorator
+@inline
+function findStop(at: usize): usize {
+  if (!ASC_FEATURE_SIMD) return scalar.findStop(at)
+  while (true) {
+    const bytes = v128.load(at)
+    const stop = v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+      // Signed: below 0x20 are the controls and all that is not ASCII.
+      v128.or(i8x16.lt_s(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x7f))),
+    )
+    const mask = i8x16.bitmask(stop)
+    if (mask !== 0) return at + ctz(mask)
+    at += 16
   }
 }
 
@@ -68,7 +76,7 @@ function escapeLength(at: usize): u32 {
 
 /** The control that `\u00xx` at `at` stands for; 0xff if it stands for none, or for one with a shorter escape. */
 function escapedControl(at: usize): u8 {
-  if (load<u16>(at, 2) !== 0x3030) return 0xff
+  if (load<u16>(at, 2, 1) !== 0x3030) return 0xff
   const high: u32 = <u32>load<u8>(at, 4) - 0x30
   const digit = load<u8>(at, 5)
   let low: u32 = 0
@@ -120,19 +128,27 @@ function isContinuation(byte: u8): bool {
 /** Writes to `to` what a string with canonical escapes stands for; answers its end. Writes up to 15 bytes beyond. */
 export function unescape(from: usize, end: usize, to: usize): usize {
   while (from < end) {
-    const bytes = v128.load(from)
-    v128.store(to, bytes)
-    const mask = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x5c)))
-    const run: u32 = mask === 0 ? 16 : ctz(mask)
+    const run = copyPlain(from, to)
     from += run
     to += run
-    if (mask === 0 || from >= end) continue
+    if (from >= end || load<u8>(from) !== 0x5c) continue
     const letter = load<u8>(from, 1)
     store<u8>(to++, letter === 0x75 ? escapedControl(from) : shortEscape(letter))
     from += letter === 0x75 ? 6 : 2
   }
   // The last 16 bytes may have gone past the end of the string.
   return to - (from - end)
+}
+
+/** Copies sixteen bytes, or those before a backslash among them; answers how many. Writes sixteen. */
+// @ts-ignore: decorator
+@inline
+function copyPlain(from: usize, to: usize): u32 {
+  if (!ASC_FEATURE_SIMD) return scalar.copyPlain(from, to)
+  const bytes = v128.load(from)
+  v128.store(to, bytes)
+  const mask = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x5c)))
+  return mask === 0 ? 16 : ctz(mask)
 }
 
 function shortEscape(letter: u8): u8 {

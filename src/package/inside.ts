@@ -7,11 +7,12 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 const RECORDS = join(PROJECT, '.cache/inside')
 
 /** Modules that are no files, and whose code they bring. */
-const MADE: readonly (readonly [RegExp, string])[] = [
+const MADE: readonly (readonly [RegExp, ...string[]])[] = [
   [/^\0vite\//, 'vite'],
   [/^\0(?:rolldown|@oxc-project\+runtime)/, 'rolldown'],
-  // The WebAssembly holds parts of the compiler's own library.
+  // The WebAssembly holds parts of the compiler's own library; the JavaScript made of it, of the translator's.
   [/^\0virtual:omega-kernel$/, 'assemblyscript'],
+  [/^\0virtual:omega-kernel-script$/, 'assemblyscript', 'binaryen'],
 ]
 
 /** An artefact is made by several builds at once: the page, its workers, the service worker. */
@@ -31,8 +32,7 @@ export function inside(artefact: string): Plugin {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
         for (const [id, { renderedLength }] of Object.entries(chunk.modules)) {
-          const each = renderedLength > 0 ? packageOf(id) : null
-          if (each !== null) packages.add(each)
+          if (renderedLength > 0) for (const each of packagesOf(id)) packages.add(each)
         }
       }
       mkdirSync(RECORDS, { recursive: true })
@@ -50,11 +50,11 @@ function recordOf(artefact: string): string {
   return join(RECORDS, `${artefact}.json`)
 }
 
-/** Null for what is ours; a worker within a page is noted by its own build. */
-function packageOf(id: string): string | null {
-  if (id === '\0omega-worker') return null
+/** None for what is ours; a worker within a page is noted by its own build. */
+function packagesOf(id: string): string[] {
+  if (id === '\0omega-worker') return []
   const made = MADE.find(([pattern]) => pattern.test(id))
-  if (made !== undefined) return `node_modules/${made[1]}`
+  if (made !== undefined) return made.slice(1).map((name) => `node_modules/${name}`)
   const path = relative(PROJECT, id.replace(/^\0/, '').replace(/\?.*$/, '')).split(sep).join('/')
   const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
   if (
@@ -62,5 +62,5 @@ function packageOf(id: string): string | null {
     (folder === undefined && !/^(?:src\/|public\/|CHANGELOG|index|package\.json)/.test(path))
   )
     throw new Error(`Whose is ${JSON.stringify(id)}?`)
-  return folder ?? null
+  return folder === undefined ? [] : [folder]
 }

@@ -120,9 +120,12 @@ function make(name: string, { mutate, ...one }: MutantClass, pool: readonly Base
     const { bytes, expected } = mutant
     const { length } = bytes
     const engine = random.oneIn(8) ? 'noble' : 'platform'
-    const runs = { bytes: sizesFor(length, random)[0]!, hasKernel: !random.oneIn(8) }
+    const runBytes = sizesFor(length, random)[0]!
+    const isPlain = random.oneIn(8)
+    const sizes = sizesFor(length, random)
+    const kernel = isPlain ? null : random.oneIn(3) ? ('JavaScript' as const) : ('WebAssembly' as const)
     return {
-      ...{ name: one.name, file: one.file, bytes, sizes: sizesFor(length, random), runs, engine, base },
+      ...{ name: one.name, file: one.file, bytes, sizes, runs: { bytes: runBytes, kernel }, engine, base },
       fate: fateOf(one.name, one.kind, expected),
     }
   }

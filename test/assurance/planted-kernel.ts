@@ -11,7 +11,17 @@ const gone = (name: string, file: string, text: string, instead = ''): Plant => 
   instead,
 })
 
+/** The same in what is compiled for JavaScript alone. */
+const goneInScript = (
+  name: string,
+  ...rest: readonly [file: string, text: string, instead?: string]
+): Plant => gone(`in JavaScript: ${name}`, ...rest)
+
 const HASHES = 'for (let i: usize = 0; i < 96; i += 16)'
+
+const AREAS = 'scalar.areEqual(record, record + STATED_CONTENT, 3 * HASH_BYTES)'
+const someAreas = (from: number, bytes: number) =>
+  `scalar.areEqual(record + ${from}, record + STATED_CONTENT + ${from}, ${bytes})`
 
 export const KERNEL_PLANTS: readonly Plant[] = [
   gone('content_sha256 compared', 'memory.ts', HASHES, 'for (let i: usize = 32; i < 96; i += 16)'),
@@ -102,4 +112,13 @@ export const KERNEL_PLANTS: readonly Plant[] = [
   gone('UTF-8: no surrogates', 'strings.ts', ' && !isSurrogate'),
   gone('UTF-8: nothing above U+10FFFF', 'strings.ts', 'isLong && isUnicode && ', 'isLong && '),
   gone('UTF-8: bytes that continue', 'strings.ts', 'return (byte & 0xc0) === 0x80', 'return byte !== 0x22'),
+  goneInScript('content_sha256 compared', 'memory.ts', AREAS, someAreas(32, 64)),
+  goneInScript('leaf_hash compared', 'memory.ts', AREAS, someAreas(0, 64)),
+  goneInScript(
+    'hex in lower case',
+    'scalar.ts',
+    'load<u8>(at))',
+    'load<u8>(at) | (load<u8>(at) >= 0x41 ? 0x20 : 0))',
+  ),
+  goneInScript('UTF-8 is looked at', 'scalar.ts', '<u8>(byte - 0x20) >= 0x5f', 'byte < 0x20'),
 ]

@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { build } from 'vite'
+import { compileKernel, compileKernelScript } from '../../src/kernel/build.ts'
 import * as entry from './entry.ts'
 import type { Finding } from './fuzz.ts'
 import { judgeAgainst, makeMutant, twinOf } from './fuzz.ts'
 import { KERNEL_PLANTS } from './planted-kernel.ts'
-import type { Entry, Product } from './product.ts'
+import type { Compiled, Entry, Product } from './product.ts'
 import { productOf } from './product.ts'
 
 /**
@@ -226,16 +225,18 @@ function reduced(signature) {
 const require = createRequire(import.meta.url)
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url))
 const ENTRY = fileURLToPath(new URL('./entry.ts', import.meta.url))
-/** As `src/kernel/build.ts` compiles it. */
-const COMPILER = fileURLToPath(new URL('../../node_modules/assemblyscript/bin/asc.js', import.meta.url))
-const COMPILED = ['--optimizeLevel', '3', '--noAssert', '--runtime', 'stub', '--enable', 'simd']
+
+/** In place of `src/kernel/build.ts`. */
+const NO_COMPILER = ['buildKernel', 'buildKernelScript']
+  .map((name) => `export const ${name} = null`)
+  .join('\n')
 
 /** Builds the copy, reads it and takes it away again. Throws where the text does not stand in the file just once. */
 async function productWith(plant: Plant): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'omega-planted-'))
   try {
     return plant.file.startsWith('kernel/')
-      ? productOf(entry, await compileKernel(plant, folder))
+      ? productOf(entry, await compilePlanted(plant, folder))
       : productOf(await buildEntry(plant, folder))
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -248,14 +249,14 @@ function planted(code: string, { name, file, text, instead }: Plant): string {
   return parts.join(instead) + (instead.includes('reduced(') ? REDUCED : '')
 }
 
-async function compileKernel(plant: Plant, folder: string): Promise<Uint8Array> {
+async function compilePlanted(plant: Plant, folder: string): Promise<Compiled> {
   await cp(join(SRC, 'kernel'), folder, { recursive: true })
   const file = join(folder, basename(plant.file))
   await writeFile(file, planted(await readFile(file, 'utf8'), plant))
-  const to = join(folder, 'kernel.wasm')
-  const args = [COMPILER, join(folder, 'index.ts'), '--outFile', to, ...COMPILED]
-  await promisify(execFile)(process.execPath, args)
-  return readFile(to)
+  const [wasm, script] = [join(folder, 'kernel.wasm'), join(folder, 'kernel.js')]
+  compileKernel(folder, wasm)
+  compileKernelScript(folder, script)
+  return { wasm: await readFile(wasm), script: await readFile(script, 'utf8') }
 }
 
 async function buildEntry(plant: Plant, folder: string): Promise<Entry> {
@@ -277,7 +278,7 @@ async function buildEntry(plant: Plant, folder: string): Promise<Entry> {
         enforce: 'pre',
         transform: (code, id) => {
           // A copy is given its kernel; what compiles one is no part of it.
-          if (id === join(SRC, 'kernel/build.ts')) return 'export const buildKernel = null'
+          if (id === join(SRC, 'kernel/build.ts')) return NO_COMPILER
           if (id !== join(SRC, plant.file)) return null
           isPlanted = true
           return planted(code, plant)

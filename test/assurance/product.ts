@@ -2,7 +2,7 @@ import { toHex } from '../../src/core/bytes.ts'
 import type { SignatureEngine } from '../../src/core/ed25519.ts'
 import { ExchangeError } from '../../src/core/errors.ts'
 import type { Failure, VerificationWithLeaves, VerifyOptions } from '../../src/core/verification.ts'
-import { buildKernel } from '../../src/kernel/build.ts'
+import { buildKernel, buildKernelScript } from '../../src/kernel/build.ts'
 import { inChunks } from '../core/manifests.ts'
 import { serialize, type Json } from '../reference/canonical.ts'
 import * as entry from './entry.ts'
@@ -22,10 +22,16 @@ export interface Answer {
   readonly report: string
 }
 
-/** How the lines of a file are shared out: runs of so many bytes, as bytes in the kernel or plainly. */
+/** How the lines of a file are shared out: runs of so many bytes, as bytes in one of the kernels or plainly. */
 export interface Runs {
   readonly bytes: number
-  readonly hasKernel: boolean
+  readonly kernel: 'WebAssembly' | 'JavaScript' | null
+}
+
+/** What the sources of the kernel were compiled to. */
+export interface Compiled {
+  readonly wasm: Uint8Array
+  readonly script: string
 }
 
 /** The readers of the product, or of a copy of it. */
@@ -42,9 +48,10 @@ export interface Product {
   readonly inflate: (bytes: Uint8Array, sizes: readonly number[]) => Promise<Uint8Array | null>
 }
 
-export function productOf(core: Entry, kernelBytes: Uint8Array = buildKernel()): Product {
-  const kernel = core.Kernel.start(Buffer.from(kernelBytes).toString('base64'))
+export function productOf(core: Entry, { wasm, script }: Compiled = buildKernels()): Product {
+  const kernel = core.Kernel.start(Buffer.from(wasm).toString('base64'))
   if (kernel === null) throw new Error('no WebAssembly with SIMD here')
+  const kernels = { WebAssembly: kernel, JavaScript: core.startScriptKernel(script) }
   const verify = async (chunks: AsyncIterable<Uint8Array>, options: VerifyOptions): Promise<Answer> =>
     toAnswer(core, await core.verifyManifest(chunks, options))
   const unpacked = (bytes: Uint8Array, sizes: readonly number[]) =>
@@ -52,7 +59,10 @@ export function productOf(core: Entry, kernelBytes: Uint8Array = buildKernel()):
   return {
     stream: (bytes, sizes, engine) => verify(inChunks(bytes, sizes), { engine }),
     runs: (bytes, runs, engine) =>
-      verify(inChunks(bytes), { engine, ...core.inRuns(bytes, runs.hasKernel ? kernel : null, runs.bytes) }),
+      verify(inChunks(bytes), {
+        engine,
+        ...core.inRuns(bytes, runs.kernel && kernels[runs.kernel], runs.bytes),
+      }),
     // By the kernel as it inflates.
     packed: (bytes, sizes) => verify(unpacked(bytes, sizes), { kernel, batchBytes: Math.max(64, ...sizes) }),
     statement: async (bytes) => JSON.stringify(await core.reportStatementFile(bytes, null)),
@@ -68,6 +78,10 @@ export function productOf(core: Entry, kernelBytes: Uint8Array = buildKernel()):
       return Buffer.concat(parts)
     },
   }
+}
+
+function buildKernels(): Compiled {
+  return { wasm: buildKernel(), script: buildKernelScript() }
 }
 
 const GZIP_INVALID = 'gzip_invalid' satisfies ExchangeError['code']
@@ -89,7 +103,7 @@ export function signedText(header: unknown, details: unknown): string {
 
 let product: Product | undefined
 
-/** The product as it is; its kernel is compiled when it is first asked for. */
+/** The product as it is; its kernels are compiled when it is first asked for. */
 export function theProduct(): Product {
   return (product ??= productOf(entry))
 }

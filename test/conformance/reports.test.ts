@@ -10,7 +10,7 @@ import { createReport } from '../../src/core/report.ts'
 import { reportStatementFile } from '../../src/core/statement-file.ts'
 import type { Verification } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
-import { inRuns, startKernel } from '../core/lanes.ts'
+import { inRuns, KERNEL_NAMES, KERNELS } from '../core/lanes.ts'
 import { inChunks } from '../core/manifests.ts'
 import { reportNaively } from '../reference/report.ts'
 import { NOW } from './set.ts'
@@ -25,7 +25,7 @@ const isStatementReport = new Ajv2020({ strict: true, strictRequired: false, str
   schema,
 )
 const entries = readShipped()
-const kernel = startKernel()
+const kernels = KERNEL_NAMES.map((name) => [name, KERNELS[name]()] as const)
 /** Bytes of a run: a line in several, about a line, all in one. */
 const RUNS = [97, 2000, 2 ** 20]
 /** What is tried of several: all in the long run, else another one for each file. */
@@ -47,8 +47,10 @@ describe('the streaming reader reports as the naive verifier, byte for byte, wha
     }
     // The lines of memories checked as bytes, in runs side by side.
     for (const size of someOf(isSmall ? RUNS : RUNS.slice(-1), at)) {
-      const found = await verifyManifest(inChunks(plain), inRuns(plain, kernel, size))
-      expectReported(found, `runs of ${size}`)
+      for (const [name, kernel] of kernels) {
+        const found = await verifyManifest(inChunks(plain), inRuns(plain, kernel, size))
+        expectReported(found, `runs of ${size}, by the kernel in ${name}`)
+      }
     }
   })
 

@@ -4,11 +4,12 @@ import { runBytesOf } from '../../src/core/run.ts'
 import type { Lanes } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { bytesOfCase, CASES } from './cases.ts'
-import { inRuns, startKernel } from './lanes.ts'
+import { inRuns, startKernel, startKernels } from './lanes.ts'
 import { inChunks } from './manifests.ts'
 import { buildManifest } from '../reference/writer.ts'
 
 const kernel = startKernel()
+const kernels = startKernels()
 
 /** Everything that is answered, marks aside: they only have to be true. */
 async function answer(...args: Parameters<typeof verifyManifest>) {
@@ -24,12 +25,14 @@ describe.each(Object.entries(GROUPS))('%s, in runs', (_, cases) => {
   it.each(cases)('%s', async (_, file) => {
     const bytes = bytesOfCase(file)
     const plain = await answer(inChunks(bytes))
-    expect(await answer(inChunks(bytes), { kernel })).toEqual(plain)
     const sizes = bytes.length > 100_000 ? [100_001] : [1, 500]
-    for (const size of sizes) {
-      expect(await answer(inChunks(bytes), inRuns(bytes, kernel, size))).toEqual(plain)
-      expect(await answer(inChunks(bytes), inRuns(bytes, null, size))).toEqual(plain)
-      expect(await answer(inChunks(bytes, [size]), { kernel, batchBytes: size })).toEqual(plain)
+    for (const size of sizes) expect(await answer(inChunks(bytes), inRuns(bytes, null, size))).toEqual(plain)
+    for (const kernel of kernels) {
+      expect(await answer(inChunks(bytes), { kernel })).toEqual(plain)
+      for (const size of sizes) {
+        expect(await answer(inChunks(bytes), inRuns(bytes, kernel, size))).toEqual(plain)
+        expect(await answer(inChunks(bytes, [size]), { kernel, batchBytes: size })).toEqual(plain)
+      }
     }
   })
 })

@@ -1,7 +1,7 @@
 import { Kernel } from '../../src/core/kernel.ts'
 import { checkRun, type Run } from '../../src/core/run.ts'
 import type { Lanes, VerifyOptions } from '../../src/core/verification.ts'
-import { buildKernel } from '../../src/kernel/build.ts'
+import { buildKernel, buildKernelScript } from '../../src/kernel/build.ts'
 
 /** The kernel as it is shipped, started anew. */
 export function startKernel(): Kernel {
@@ -12,6 +12,23 @@ export function startKernel(): Kernel {
 
 /** Runs of which so many bytes are left are shared. */
 const LEAST_SHARE = 64
+
+/** The same where there is no WebAssembly. */
+export function startScriptKernel(code = buildKernelScript()): Kernel {
+  const begin = new Function(code.replace(/^export default/, 'return')) as () => () => unknown
+  const kernel = Kernel.startScript(begin())
+  if (kernel === null) throw new Error('no memory for a kernel here')
+  return kernel
+}
+
+/** Both, by what they are made of. */
+export const KERNELS = { WebAssembly: startKernel, JavaScript: startScriptKernel } as const
+export const KERNEL_NAMES = Object.keys(KERNELS) as (keyof typeof KERNELS)[]
+
+/** Both, started. */
+export function startKernels(): Kernel[] {
+  return KERNEL_NAMES.map((name) => KERNELS[name]())
+}
 
 /** Options with which `bytes` are verified in runs of `runBytes`. A null kernel: plainly. */
 export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: number): VerifyOptions {

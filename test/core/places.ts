@@ -9,7 +9,7 @@ import { decodeBase64, hex } from '../reference/shapes.ts'
 import { verifyNaively } from '../reference/verify.ts'
 import type { ManifestOptions, Signer } from '../reference/writer.ts'
 import { buildManifest, buildStatement, ISSUER } from '../reference/writer.ts'
-import { inRuns, startKernel } from './lanes.ts'
+import { inRuns, startKernels } from './lanes.ts'
 import { inChunks, memoriesOf, OTHERS } from './manifests.ts'
 
 const [ANA, BO] = OTHERS as [Signer, Signer, Signer]
@@ -20,7 +20,7 @@ const MEMORY_LINE = 5
 const SIZES: readonly (readonly number[])[] = [[], [1], [7, 65_536], [4096]]
 /** Bytes of a run: a line in several, about a line, all in one. */
 const RUNS: readonly number[] = [97, 1000, 2 ** 20]
-const kernel = startKernel()
+const kernels = startKernels()
 
 /** What a reader was given of a file. */
 export interface Reading {
@@ -169,8 +169,8 @@ function withLine(
 
 let turn = 0
 /**
- * Reads a file plainly in chunks of ever other sizes, and in runs that the kernel is asked about first: both must find
- * what the twin finds, and make the same leaves of it.
+ * Reads a file plainly in chunks of ever other sizes, and in runs that each kernel is asked about first: all must
+ * find what the twin finds, and make the same leaves of it.
  */
 export async function readFile(bytes: Uint8Array): Promise<Reading> {
   const { failure, leaves } = verifyNaively(bytes)
@@ -180,8 +180,10 @@ export async function readFile(bytes: Uint8Array): Promise<Reading> {
   const runBytes = isSmall ? RUNS[turn % RUNS.length]! : RUNS.at(-1)!
   turn++
   const plain = await verifyManifest(inChunks(bytes, sizes))
-  const byKernel = await verifyManifest(inChunks(bytes), inRuns(bytes, kernel, runBytes))
-  for (const [how, found] of Object.entries({ plain, byKernel })) {
+  const [vectors, script] = await Promise.all(
+    kernels.map((kernel) => verifyManifest(inChunks(bytes), inRuns(bytes, kernel, runBytes))),
+  )
+  for (const [how, found] of Object.entries({ plain, vectors: vectors!, script: script! })) {
     expect(found.failure, how).toEqual(failure)
     expect(toHex(found.leaves.toBytes()), how).toBe(leaves.join(''))
   }
@@ -206,8 +208,10 @@ export async function readAt(place: Place, value: Json, raw: Uint8Array): Promis
   const reading = await readFile(bytesAt(place, value, raw))
   if (place.line !== MEMORY_LINE || (turn + PLACES.indexOf(place)) % ONE_IN !== 0) return reading
   const bytes = bytesHashedAt(place, raw)
-  const { failure } = await verifyManifest(inChunks(bytes), inRuns(bytes, kernel, bytes.length))
-  expect(failure, 'hashed as it is written').toEqual(reading.failure)
+  for (const kernel of kernels) {
+    const { failure } = await verifyManifest(inChunks(bytes), inRuns(bytes, kernel, bytes.length))
+    expect(failure, 'hashed as it is written').toEqual(reading.failure)
+  }
   return reading
 }
 

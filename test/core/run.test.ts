@@ -1,10 +1,9 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkRun } from '../../src/core/run.ts'
 import { buildManifest } from '../reference/writer.ts'
-import { startKernel } from './lanes.ts'
-
-const kernel = startKernel()
+import type { Kernel } from '../../src/core/kernel.ts'
+import { KERNEL_NAMES, KERNELS } from './lanes.ts'
 
 /** Bytes of a manifest, and where each memory's line starts. */
 function linesOf(lengths: readonly number[]) {
@@ -25,7 +24,7 @@ async function* inPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGene
 }
 
 /** What a run says, its marks apart. */
-async function check(bytes: Uint8Array, from: number, to: number, sizes: readonly number[]) {
+async function check(kernel: Kernel, bytes: Uint8Array, from: number, to: number, sizes: readonly number[]) {
   const pieces = inPieces(bytes.subarray(from - 1), sizes)
   const { marks, ...run } = await checkRun(kernel, pieces, { from, to })
   // Of a run in which no line starts nothing is said of an end.
@@ -34,36 +33,40 @@ async function check(bytes: Uint8Array, from: number, to: number, sizes: readonl
 
 const { bytes, starts } = linesOf(Array.from({ length: 40 }, (_, i) => 1 + ((i * 7919) % 900)))
 
-it('a run says the same, however its bytes come', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 5 }),
-      fc.integer({ min: 1, max: bytes.length - 1 }),
-      fc.integer({ min: 1, max: bytes.length }),
-      async (sizes, from, length) => {
-        const to = Math.min(bytes.length, from + length)
-        const { run, marks } = await check(bytes, from, to, sizes)
-        expect(run).toEqual((await check(bytes, from, to, [bytes.length])).run)
-        const first = starts.findIndex((start) => start >= from)
-        for (const { index, offset } of marks) expect(offset).toBe(starts[first + index])
-      },
-    ),
-    { numRuns: 300 },
-  ))
+describe.each(KERNEL_NAMES)('by the kernel in %s', (name) => {
+  const kernel = KERNELS[name]()
 
-it('one line that does not hold ends it where that line starts, however its bytes come', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: 38 }),
-      fc.integer({ min: 1, max: 4000 }),
-      async (bad, size) => {
-        const forged = bytes.slice()
-        forged[starts[bad]! + 20]! ^= 1
-        const { run } = await check(forged, starts[0]!, forged.length, [size])
-        expect(run.end).toBe(starts[bad])
-        expect(run.leaves).toHaveLength(32 * bad)
-        expect(run.isWhole).toBe(false)
-      },
-    ),
-    { numRuns: 150 },
-  ))
+  it('a run says the same, however its bytes come', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: bytes.length - 1 }),
+        fc.integer({ min: 1, max: bytes.length }),
+        async (sizes, from, length) => {
+          const to = Math.min(bytes.length, from + length)
+          const { run, marks } = await check(kernel, bytes, from, to, sizes)
+          expect(run).toEqual((await check(kernel, bytes, from, to, [bytes.length])).run)
+          const first = starts.findIndex((start) => start >= from)
+          for (const { index, offset } of marks) expect(offset).toBe(starts[first + index])
+        },
+      ),
+      { numRuns: 300 },
+    ))
+
+  it('one line that does not hold ends it where that line starts, however its bytes come', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 38 }),
+        fc.integer({ min: 1, max: 4000 }),
+        async (bad, size) => {
+          const forged = bytes.slice()
+          forged[starts[bad]! + 20]! ^= 1
+          const { run } = await check(kernel, forged, starts[0]!, forged.length, [size])
+          expect(run.end).toBe(starts[bad])
+          expect(run.leaves).toHaveLength(32 * bad)
+          expect(run.isWhole).toBe(false)
+        },
+      ),
+      { numRuns: 150 },
+    ))
+})

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { isKernelRight } from '../../src/core/kernel-test.ts'
 import { testEngine, type EngineTestName } from '../../src/core/self-test.ts'
 import { Kernel } from '../../src/core/kernel.ts'
-import { startKernel } from './lanes.ts'
+import { KERNEL_NAMES, KERNELS, startKernel } from './lanes.ts'
 import { makeVectors } from './self-test-vectors.ts'
 
 it('has the vectors that the naive implementation makes', async () => {
@@ -11,8 +11,8 @@ it('has the vectors that the naive implementation makes', async () => {
   )
 })
 
-it('finds this engine reliable', async () => {
-  const { result, signatures_by, tests } = await testEngine(startKernel())
+it.each(KERNEL_NAMES)('finds this engine reliable, its kernel in %s', async (name) => {
+  const { result, signatures_by, tests } = await testEngine(KERNELS[name]())
   expect({ result, signatures_by }).toEqual({ result: 'reliable', signatures_by: 'platform' })
   for (const { name, status, cases, failed } of tests)
     expect({ name, status, failed, some: cases > 0 }).toEqual({
@@ -128,7 +128,9 @@ it('says what is not possible where the platform has no Ed25519', async () => {
   }
 })
 
-describe('a kernel', () => {
+describe.each(KERNEL_NAMES)('a kernel in %s', (name) => {
+  const startKernel = KERNELS[name]
+
   it('does what the plain reader does', () => {
     expect(isKernelRight(startKernel())).toBe(true)
   })
