@@ -50,8 +50,7 @@ export function openLanes(
   // At once: they start while the envelope is read.
   const threads = Array.from({ length: isWorth ? count : 0 }, () => new Lane(fd))
   const kernel = startKernel()
-  const checkHere = (from: number, to: number) =>
-    checkRun(kernel, asAsync(readBytes(fd, from - 1)), { from, to })
+  const checkHere = (from: number, to: number) => checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
   const check = async (from: number, to: number): Promise<CheckedRun> => {
     if (!isWorth) return checkHere(from, to)
     const thread = threads.reduce((a, b) => (b.load < a.load ? b : a))
@@ -115,7 +114,7 @@ export function serveLane(): void {
   const kernel = startKernel()
   const check = async ({ from, to }: Asked): Promise<Answer> => {
     try {
-      return { run: await checkRun(kernel, asAsync(readBytes(fd, from - 1)), { from, to }) }
+      return { run: await checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to) }
     } catch (error) {
       return { failed: error instanceof Error ? error.message : String(error) }
     }

@@ -13,7 +13,7 @@ import {
   type Envelope,
 } from './manifest.ts'
 import { checkMemory, parseMemory } from './memory.ts'
-import { SpreadTreeHasher, TreeHasher } from './merkle.ts'
+import { TreeHasher } from './merkle.ts'
 import type { CheckedRun, Mark } from './run.ts'
 import { parseStatement, PAYLOAD_TYPE, statementId, verifyStatement } from './statement.ts'
 import type {
@@ -37,7 +37,7 @@ type Expected =
 /** Takes the lines of one file in order and keeps what the later layers need. */
 export class ManifestReader {
   readonly #options: VerifyOptions
-  readonly #tree: TreeHasher | SpreadTreeHasher
+  readonly #tree: TreeHasher
   readonly #leaves = new LeafList()
   readonly #marks: Mark[] = []
   readonly #statements: { readonly line: number; readonly value: JsonValue; readonly over: boolean }[] = []
@@ -49,10 +49,7 @@ export class ManifestReader {
 
   constructor(options: VerifyOptions) {
     this.#options = options
-    const { lanes, kernel } = options
-    this.#tree = lanes?.hashSubtree
-      ? new SpreadTreeHasher(lanes.hashSubtree, kernel?.hashSubtree)
-      : new TreeHasher(kernel?.hashSubtree)
+    this.#tree = new TreeHasher(options.kernel?.hashSubtree)
   }
 
   /** `stranger` is the code of a first line that cannot be an envelope, once it is a line at all. */
@@ -166,8 +163,8 @@ export class ManifestReader {
     if (splitter.rest.length > 0) throw new ExchangeError('trailing_data', '', place)
   }
 
-  async checkRoot(): Promise<void> {
-    if (toHex(await this.#tree.root()) !== this.#header.merkle_root)
+  checkRoot(): void {
+    if (toHex(this.#tree.root()) !== this.#header.merkle_root)
       throw new ExchangeError('root_mismatch', '', { line: 1 })
   }
 

@@ -1,4 +1,4 @@
-import { ByteList, concat, equalBytes } from './bytes.ts'
+import { ByteList, equalBytes } from './bytes.ts'
 import { assert } from './errors.ts'
 import { DOMAIN, hashWith } from './hash.ts'
 
@@ -68,55 +68,9 @@ export class TreeHasher {
   }
 }
 
-/** Leaves of a subtree that is worth the way to another thread. */
-const SPREAD = 16 * 1024
-
-/** The same where subtrees are hashed elsewhere, several at once; `hashSubtree` hashes here what is left of them. */
-export class SpreadTreeHasher {
-  readonly #spread: (leaves: Uint8Array) => Promise<Hash>
-  readonly #hashSubtree: HashSubtree | undefined
-  readonly #bytes: number
-  readonly #subtrees: Promise<Hash>[] = []
-  readonly #held = new ByteList()
-
-  /** `spread` answers the root of a complete tree over leaves that are its own; each but the last has `leaves`, 2^k. */
-  constructor(
-    spread: (leaves: Uint8Array) => Promise<Hash>,
-    hashSubtree?: HashSubtree | undefined,
-    leaves = SPREAD,
-  ) {
-    this.#spread = spread
-    this.#hashSubtree = hashSubtree
-    this.#bytes = leaves * HASH_BYTES
-  }
-
-  /** `leaves` are 32 bytes each. */
-  push(leaves: Uint8Array): void {
-    for (let at = 0; at < leaves.length;) {
-      const part = leaves.subarray(at, at + this.#bytes - this.#held.length)
-      at += part.length
-      this.#held.push(part)
-      if (this.#held.length < this.#bytes) continue
-      const subtree = this.#spread(this.#held.toBytes())
-      // Of a manifest that does not hold nobody asks for the root.
-      subtree.catch(() => undefined)
-      this.#subtrees.push(subtree)
-      this.#held.clear()
-    }
-  }
-
-  /** Root of the leaves pushed so far; there must be at least one. Rejects with what `spread` does. */
-  async root(): Promise<Hash> {
-    const subtrees = await Promise.all(this.#subtrees)
-    if (this.#held.length > 0) subtrees.push(rootOf(this.#held.bytes, this.#hashSubtree))
-    // All but the last are of 2^k leaves: a tree over their roots is the upper part of the one over all leaves.
-    return rootOf(concat(...subtrees))
-  }
-}
-
 /** Root over `leaves`, 32 bytes each, in file order (RFC 9162, 2.1.1). */
-export function rootOf(leaves: Uint8Array, hashSubtree?: HashSubtree): Hash {
-  const tree = new TreeHasher(hashSubtree)
+export function rootOf(leaves: Uint8Array): Hash {
+  const tree = new TreeHasher()
   tree.push(leaves)
   return tree.root()
 }

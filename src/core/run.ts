@@ -35,12 +35,6 @@ const LEAST_LINE = 480
 const MOST_BYTES = 128 * 1024 * 1024
 const LEAST_BYTES = 512 * 1024
 
-/** Bytes `from` to `to` of a file. `to` may become less while they are read, though not less than what was told of. */
-export interface Run {
-  readonly from: number
-  to: number
-}
-
 /** How far a run is: bytes and memories that were taken. */
 export type RunProgress = (bytes: number, memories: number) => void
 
@@ -54,19 +48,20 @@ export function runBytesOf(size: number, lanes: number): number {
 }
 
 /**
- * Checks the memory lines that start in a run, wherever that lies in its file. `chunks` are the bytes of the file from
- * the one before the run on; what one holds is read before the next is asked for. Stops before a line that
+ * Checks the memory lines that start at bytes `from` to `to` of a file, wherever those lie in it. `chunks` are its
+ * bytes from the one before `from` on; what one holds is read before the next is asked for. Stops before a line that
  * does not hold, that does not end, or that is the last of its list. What the kernel does not take, or without one
  * all, is read plainly. `onLines` is given those that were taken, a view. Throws what reading throws.
  */
 export async function checkRun(
   kernel: Kernel | null,
   chunks: AsyncIterable<Uint8Array>,
-  run: Run,
+  from: number,
+  to: number,
   onProgress: RunProgress = () => undefined,
   onLines: (lines: Uint8Array) => void = () => undefined,
 ): Promise<CheckedRun> {
-  const lines = new RunLines(kernel, run, onLines)
+  const lines = new RunLines(kernel, from, to, onLines)
   for await (const chunk of chunks) {
     lines.push(chunk)
     if (lines.isDone) break
@@ -79,7 +74,8 @@ export async function checkRun(
 class RunLines {
   readonly #kernel: Kernel | null
   readonly #onLines: (lines: Uint8Array) => void
-  readonly #run: Run
+  readonly #from: number
+  readonly #to: number
   readonly #leaves: ByteList
   readonly #marks: Mark[] = []
   /** Bytes of a line that has not ended yet, and where they start in the file. */
@@ -88,12 +84,13 @@ class RunLines {
   #start: number | null = null
   #isStopped = false
 
-  constructor(kernel: Kernel | null, run: Run, onLines: (lines: Uint8Array) => void) {
+  constructor(kernel: Kernel | null, from: number, to: number, onLines: (lines: Uint8Array) => void) {
     this.#kernel = kernel
     this.#onLines = onLines
-    this.#run = run
-    this.#leaves = new ByteList(Math.ceil((run.to - run.from) / LEAST_LINE) * 32)
-    this.#at = run.from - 1
+    this.#from = from
+    this.#leaves = new ByteList(Math.ceil((to - from) / LEAST_LINE) * 32)
+    this.#at = from - 1
+    this.#to = to
   }
 
   push(chunk: Uint8Array): void {
@@ -102,7 +99,7 @@ class RunLines {
       // A line starts behind an LF, which may be the byte before the run.
       const first = chunk.indexOf(LF) + 1
       this.#at += first === 0 ? chunk.length : first
-      if (first === 0 || this.#at >= this.#run.to) return
+      if (first === 0 || this.#at >= this.#to) return
       this.#start = this.#at
       rest = chunk.subarray(first)
     }
@@ -117,7 +114,7 @@ class RunLines {
   /** Whole lines, the first of which may have begun in an earlier chunk. */
   #check(held: Uint8Array, rest: Uint8Array): void {
     // The last line of the run is the one that has the byte before its end.
-    const last = Math.max(this.#run.to - 1 - this.#at - held.length, 0)
+    const last = Math.max(this.#to - 1 - this.#at - held.length, 0)
     const lines = rest.subarray(0, rest.indexOf(LF, Math.min(last, rest.length - 1)) + 1)
     const end = checkLines(this.#kernel, [held, lines], (leaves, offset, taken) => {
       this.#onLines(taken)
@@ -130,7 +127,7 @@ class RunLines {
 
   /** Of the run: its last line may end behind it. */
   get bytes(): number {
-    return Math.min(this.#at, this.#run.to) - this.#run.from
+    return Math.min(this.#at, this.#to) - this.#from
   }
 
   get memories(): number {
@@ -139,12 +136,12 @@ class RunLines {
 
   /** Nothing more is to be read. */
   get isDone(): boolean {
-    return this.#isStopped || this.#at >= this.#run.to || this.#held.length > MAX_LINE || this.#isLost
+    return this.#isStopped || this.#at >= this.#to || this.#held.length > MAX_LINE || this.#isLost
   }
 
   /** No line that may be taken goes on for so long. */
   get #isLost(): boolean {
-    return this.#start === null && this.#at - this.#run.from > MAX_LINE
+    return this.#start === null && this.#at - this.#from > MAX_LINE
   }
 
   toRun(): CheckedRun {
@@ -153,7 +150,7 @@ class RunLines {
       end: this.#at,
       leaves: this.#leaves.bytes,
       marks: this.#marks,
-      isWhole: this.#at >= this.#run.to,
+      isWhole: this.#at >= this.#to,
     }
   }
 }

@@ -55,10 +55,6 @@ export interface Lanes<Run = CheckedRun> {
   /** Bytes of a run. */
   readonly runBytes: number
   readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<Run>
-  /** Shortens the run under way that begins at `from`, by about half of what is left: where it ends now; null if not. */
-  readonly halve?: (from: number) => Promise<number | null>
-  /** Root of a complete tree over 2^k leaves of 32 bytes each (RFC 9162, 2.1.1); without it the tree is hashed here. */
-  readonly hashSubtree?: (leaves: Uint8Array) => Promise<Uint8Array>
   /** The file from a byte on. */
   readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }

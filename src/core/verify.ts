@@ -2,12 +2,12 @@ import { ByteList, equalBytes } from './bytes.ts'
 import { FORMAT_CODES, type FormatCode } from './codes.ts'
 import { ExchangeError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
+import { inOrder } from './in-order.ts'
 import { LeafList } from './leaf-list.ts'
 import { LineSplitter, MAX_LINE } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import { checkLines, type Mark } from './run.ts'
-import { runsOf } from './runs.ts'
+import { AHEAD, checkLines, type Mark } from './run.ts'
 import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
@@ -31,7 +31,7 @@ export async function verifyManifest(
   try {
     await readManifest(chunks, reader, options, () => (layer = 'leaves'))
     layer = 'root'
-    await reader.checkRoot()
+    reader.checkRoot()
     layer = 'evidence'
     await reader.checkEvidence()
     return reader.toVerification(null)
@@ -205,6 +205,22 @@ function takeLines(
 async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+/** The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. */
+export async function* runsOf<Run>(
+  { size, count, runBytes, check }: Pick<Lanes<Run>, 'size' | 'count' | 'runBytes' | 'check'>,
+  offset: number,
+  onProgress: (from: number, bytes: number, memories: number) => void,
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: Run }> {
+  const parts = Array.from({ length: Math.ceil((size - offset) / runBytes) }, (_, i) => {
+    const from = offset + i * runBytes
+    return { from, to: Math.min(from + runBytes, size) }
+  })
+  const runs = inOrder(parts, AHEAD * count, ({ from, to }) =>
+    check(from, to, (bytes, memories) => onProgress(from, bytes, memories)),
+  )
+  for await (const [part, run] of runs) yield { ...part, run }
 }
 
 /** Enough of the start to tell what was given, whatever the sizes of the chunks. */

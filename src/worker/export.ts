@@ -4,7 +4,8 @@ import { ExchangeError } from '../core/errors.ts'
 import { MAX_LINE } from '../core/lines.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
-import { runsOf, type Done } from '../core/runs.ts'
+import { runBytesOf, type RunProgress } from '../core/run.ts'
+import { runsOf } from '../core/verify.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import { lineEnd, SEPARATOR } from '../store/page.ts'
@@ -110,24 +111,23 @@ function gather(
   file: Blob,
   ownKeys: readonly string[],
   { rows, context: { signal, progress } }: { readonly rows: number; readonly context: TaskContext },
-): AsyncGenerator<Done<GatheredRun>> {
+): AsyncGenerator<{ readonly run: GatheredRun }> {
+  const { size } = file
   const memories = new Map<number, number>()
-  const watch = (from: number, _: number, count: number) => {
+  const check = async (from: number, to: number, onProgress: RunProgress) => {
+    const run = await lanes.call('gather', { file, from, to, ownKeys }, to - from, {
+      signal,
+      onProgress: (step) => onProgress(step.done, step.memories),
+    })
+    onProgress(to - from, run.leaves.length / HASH_BYTES)
+    return run
+  }
+  const reading = { size, count: lanes.count, runBytes: runBytesOf(size, lanes.count), check }
+  return runsOf(reading, 1, (from, _, count) => {
     memories.set(from, count)
     const done = [...memories.values()].reduce((sum, each) => sum + each, 0)
     progress({ done, total: rows, memories: done })
-  }
-  const runs = lanes.runsOf(
-    file,
-    { ownKeys },
-    async (run, options) => {
-      const gathered = await lanes.call('gather', run, run.to - run.from, options)
-      watch(run.from, 0, gathered.leaves.length / HASH_BYTES)
-      return gathered
-    },
-    { signal },
-  )
-  return runsOf(runs, 1, watch)
+  })
 }
 
 /** Holds what is read of the body against what is to go out. */

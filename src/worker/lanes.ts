@@ -1,9 +1,9 @@
 import { ExchangeError } from '../core/errors.ts'
-import { runBytesOf } from '../core/run.ts'
-import type { Lanes as CoreLanes, VerifyOptions } from '../core/verification.ts'
+import type { VerifyOptions } from '../core/verification.ts'
+import { runBytesOf, type RunProgress } from '../core/run.ts'
 import { WorkerBridge, type CallOptions, type WorkerLike } from './bridge.ts'
 import { kernel } from './kernel.ts'
-import { laneTasks, type LaneTasks, type RunOfFile } from './lane.ts'
+import { laneTasks, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
 import type { Task, TaskContext } from './protocol.ts'
 
@@ -13,8 +13,6 @@ const IDLE_MS = 30_000
 const WORTH_BYTES = 512 * 1024
 const NEVER = new AbortController().signal
 
-let nextRun = 0
-
 /**
  * Workers for this one, one a core, that check runs of lines side by side. Started when first needed, ended when
  * they were idle for a while: what they hold is memory of a run, no state.
@@ -22,8 +20,6 @@ let nextRun = 0
 export class Lanes {
   readonly #bridges: readonly WorkerBridge<LaneTasks>[]
   readonly #load: number[]
-  /** Where what was asked for is done. */
-  readonly #laneOf = new WeakMap<object, WorkerBridge<LaneTasks>>()
   #reaper: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -52,7 +48,6 @@ export class Lanes {
     if (bytes < WORTH_BYTES) return here()
     const lane = this.#load.indexOf(Math.min(...this.#load))
     this.#load[lane]!++
-    this.#laneOf.set(input, this.#bridges[lane]!)
     clearTimeout(this.#reaper)
     try {
       return await this.#bridges[lane]!.call(task, input, { signal, onProgress })
@@ -81,53 +76,19 @@ export class Lanes {
     for (const bridge of this.#bridges) bridge.close()
   }
 
-  /** The runs of a file, each done by `work`, which hands the run itself to a lane; `more` is part of each. */
-  runsOf<More extends object, Result>(
-    file: Blob,
-    more: More,
-    work: (run: RunOfFile & More, options: CallOptions) => Promise<Result>,
-    { signal }: Pick<TaskContext, 'signal'>,
-  ): Pick<CoreLanes<Result>, 'size' | 'count' | 'runBytes' | 'check' | 'halve'> {
-    const { size } = file
-    const asked = new Map<number, RunOfFile>()
-    return {
-      size,
-      count: this.count,
-      runBytes: runBytesOf(size, this.count),
-      async check(from, to, onProgress) {
-        const run = { id: nextRun++, file, from, to, ...more }
-        asked.set(from, run)
-        try {
-          return await work(run, { signal, onProgress: ({ done, memories }) => onProgress(done, memories) })
-        } finally {
-          asked.delete(from)
-        }
-      },
-      halve: async (from) => {
-        const run = asked.get(from)
-        const lane = run && this.#laneOf.get(run)
-        if (!run || !lane) return null
-        const to = await lane.call('halve', { id: run.id }).catch(() => null)
-        // Also for where it is done over, if that lane is lost.
-        if (to !== null) run.to = to
-        return to
-      },
-    }
-  }
-
   /** What verification needs to check a file's runs here: of a gzip file that is not inflated yet there are none. */
   optionsFor(source: Source, context: Pick<TaskContext, 'signal'>): Pick<VerifyOptions, 'lanes' | 'kernel'> {
     const file = source.plain
     if (file === null) return { kernel }
     const lanes = {
-      ...this.runsOf(
-        file,
-        {},
-        (run, options) => this.call('check', run, run.to - run.from, options),
-        context,
-      ),
-      hashSubtree: (leaves: Uint8Array) =>
-        this.call('hashSubtree', { leaves }, leaves.length, { signal: context.signal }),
+      size: file.size,
+      count: this.count,
+      runBytes: runBytesOf(file.size, this.count),
+      check: (from: number, to: number, onProgress: RunProgress) =>
+        this.call('check', { file, from, to }, to - from, {
+          signal: context.signal,
+          onProgress: ({ done, memories }) => onProgress(done, memories),
+        }),
       chunks: (from: number) => source.chunks(context, from),
     }
     return { kernel, lanes }

@@ -7,9 +7,9 @@ import { LeafList } from '../core/leaf-list.ts'
 import { LineSplitter } from '../core/lines.ts'
 import { checkMemory, parseMemory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
-import type { Mark } from '../core/run.ts'
+import { runBytesOf, type Mark } from '../core/run.ts'
 import type { Signers } from '../core/statement.ts'
-import { runsOf } from '../core/runs.ts'
+import { runsOf } from '../core/verify.ts'
 import { HoldingsBuilder, type Holdings } from '../store/archive-records.ts'
 import { placeRows, type PlacedRows } from './archive-rows.ts'
 import { asDatabase } from './archived-store.ts'
@@ -166,12 +166,16 @@ async function readMemories(file: Blob, start: LineStart, reading: Reading): Pro
   if (header.memory_count === 0) return lines
   let end = start.offset
   const memories = new Map<number, readonly [bytes: number, memories: number]>()
-  const runs = lanes.runsOf(
-    file,
-    { ownKeys },
-    (run, options) => lanes.call('gather', run, run.to - run.from, options),
-    context,
-  )
+  const options = {
+    size: file.size,
+    count: lanes.count,
+    runBytes: runBytesOf(file.size, lanes.count),
+    check: (from: number, to: number, onProgress: (bytes: number, memories: number) => void) =>
+      lanes.call('gather', { file, from, to, ownKeys }, to - from, {
+        signal: context.signal,
+        onProgress: (step) => onProgress(step.done, step.memories),
+      }),
+  }
   const watch = (from: number, ...counts: readonly [number, number]) => {
     memories.set(from, counts)
     let [bytes, count] = [start.offset, 0]
@@ -181,7 +185,7 @@ async function readMemories(file: Blob, start: LineStart, reading: Reading): Pro
     }
     progress(Math.min(bytes, file.size), Math.min(count, header.memory_count))
   }
-  for await (const { from, to, run } of runsOf(runs, start.offset, watch)) {
+  for await (const { from, to, run } of runsOf(options, start.offset, watch)) {
     if (run.start !== null) {
       if (run.start !== end) break
       lines.takeRun(run)

@@ -1,5 +1,5 @@
 import { Kernel } from '../../src/core/kernel.ts'
-import { checkRun, type Run } from '../../src/core/run.ts'
+import { checkRun } from '../../src/core/run.ts'
 import type { Lanes, VerifyOptions } from '../../src/core/verification.ts'
 import { buildKernel, buildKernelScript } from '../../src/kernel/build.ts'
 
@@ -9,9 +9,6 @@ export function startKernel(): Kernel {
   if (kernel === null) throw new Error('no WebAssembly with SIMD here')
   return kernel
 }
-
-/** Runs of which so many bytes are left are shared. */
-const LEAST_SHARE = 64
 
 /** The same where there is no WebAssembly. */
 export function startScriptKernel(code = buildKernelScript()): Kernel {
@@ -41,27 +38,11 @@ export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: numbe
       yield buffer.subarray(0, chunk.length)
     }
   }
-  const under = new Map<number, { readonly run: Run; done: number }>()
   const lanes: Lanes = {
     size: bytes.length,
     count: 2,
     runBytes,
-    async check(from, to, onProgress) {
-      const asked = { run: { from, to }, done: 0 }
-      under.set(from, asked)
-      const checked = await checkRun(kernel, chunks(from - 1), asked.run, (done, memories) => {
-        asked.done = done
-        onProgress(done, memories)
-      })
-      under.delete(from)
-      return checked
-    },
-    async halve(from) {
-      const asked = under.get(from)
-      if (asked === undefined) return null
-      const left = asked.run.to - asked.run.from - asked.done
-      return left < LEAST_SHARE ? null : (asked.run.to -= left >> 1)
-    },
+    check: (from, to, onProgress) => checkRun(kernel, chunks(from - 1), from, to, onProgress),
     chunks,
   }
   return { kernel, lanes }

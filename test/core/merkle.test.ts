@@ -7,7 +7,6 @@ import {
   proveConsistency,
   proveInclusion,
   rootOf,
-  SpreadTreeHasher,
   TreeHasher,
 } from '../../src/core/merkle.ts'
 import { startKernels } from './lanes.ts'
@@ -140,34 +139,6 @@ describe('leaves that come in runs of any length, some thousand of them', () => 
       }),
       { seed: SEED, numRuns: 40 },
     )
-  })
-
-  it.each([1, 4, 1024, 2048, 8192])('have it where subtrees of %i are hashed elsewhere', async (most) => {
-    await fc.assert(
-      fc.asyncProperty(size, cuts, fc.infiniteStream(fc.nat(3)), async (size, cuts, delays) => {
-        const sizes: number[] = []
-        const elsewhere = async (leaves: Uint8Array) => {
-          sizes.push(leaves.length / 32)
-          // What is asked first is not always answered first.
-          for (let turns = delays.next().value; turns > 0; turns--) await Promise.resolve()
-          return rootOf(leaves)
-        }
-        const tree = new SpreadTreeHasher(elsewhere, vectors!.hashSubtree, most)
-        const ends = [...cuts.filter((cut) => cut < size), size].sort((a, b) => a - b)
-        const starts = [0, ...ends]
-        for (const [at, end] of ends.entries()) tree.push(packed.subarray(32 * starts[at]!, 32 * end))
-        expect(await tree.root()).toEqual(MTH(leaves.slice(0, size)))
-        expect(sizes).toEqual(Array.from({ length: Math.floor(size / most) }, () => most))
-      }),
-      { seed: SEED, numRuns: 15 },
-    )
-  })
-
-  it('have none where elsewhere fails, and nothing is thrown at nobody', async () => {
-    const tree = new SpreadTreeHasher(async () => Promise.reject(new Error('gone')), undefined, 1024)
-    tree.push(packed)
-    await new Promise((resolve) => setTimeout(resolve))
-    await expect(tree.root()).rejects.toThrow('gone')
   })
 })
 

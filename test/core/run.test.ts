@@ -26,7 +26,7 @@ async function* inPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGene
 /** What a run says, its marks apart. */
 async function check(kernel: Kernel, bytes: Uint8Array, from: number, to: number, sizes: readonly number[]) {
   const pieces = inPieces(bytes.subarray(from - 1), sizes)
-  const { marks, ...run } = await checkRun(kernel, pieces, { from, to })
+  const { marks, ...run } = await checkRun(kernel, pieces, from, to)
   // Of a run in which no line starts nothing is said of an end.
   return { run: { ...run, end: run.start === null ? null : run.end }, marks }
 }
