@@ -43,20 +43,24 @@ interface Tapped {
 
 function dripInPage(): void {
   interface Message {
+    readonly event: Event
     readonly isProgress: boolean
-    readonly pass: () => void
+    /** Of each that listens. */
+    readonly passes: (() => void)[]
   }
   const waiting: Message[] = []
   let timer: number | undefined
   /** How many messages of progress may pass yet; null: everything passes. */
   let most: number | null = null
+  /** A worker may have several who listen: each message is one to all of them. */
+  let last: Event | null = null
   /** The task that is held: the first that reports. What others answer meanwhile passes. */
   let held: number | null = null
 
   function pass(): void {
     while (waiting.length > 0 && (most === null || (waiting[0]!.isProgress && most > 0))) {
       if (most !== null) most--
-      waiting.shift()!.pass()
+      for (const go of waiting.shift()!.passes) go()
     }
   }
 
@@ -88,11 +92,15 @@ function dripInPage(): void {
       const { data } = event as MessageEvent<{ readonly id: number } | string>
       const isReply = typeof data === 'object'
       const isProgress = isReply && 'progress' in data
-      if (isProgress) tap.count++
+      const isFirst = last !== event
+      last = event
+      if (isProgress && isFirst) tap.count++
       if (isProgress && most !== null) held ??= data.id
       const go = () => (listener as (event: Event) => void).call(this, event)
-      if (most === null || !isReply || data.id !== held) return go()
-      waiting.push({ isProgress, pass: go })
+      const same = waiting.find((each) => each.event === event)
+      if (same !== undefined) return void same.passes.push(go)
+      if (!isFirst || most === null || !isReply || data.id !== held) return go()
+      waiting.push({ event, isProgress, passes: [go] })
       pass()
     }
     listen.call(this, type, type === 'message' ? hear : (listener as EventListener))
