@@ -122,8 +122,8 @@ const BUILT = [
   { artefact: 'omega-verify.mjs', mode: 'cli' },
   { artefact: 'omega-bridge.mjs', mode: 'bridge' },
 ]
-/** Of what they bring no source is left to be named: the preloader, the WebAssembly. */
-const WITHOUT_SOURCE = ['assemblyscript', 'rolldown', 'vite']
+/** Of what they bring no source is left to be named: the preloader, the kernel in WebAssembly and in JavaScript. */
+const WITHOUT_SOURCE = ['assemblyscript', 'binaryen', 'rolldown', 'vite']
 
 for (const { artefact, mode } of BUILT)
   test(`@long every package with code in ${artefact} is in the SBOM, with its licence`, () => {
