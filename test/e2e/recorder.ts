@@ -46,7 +46,8 @@ export async function record(home: string): Promise<Recorder> {
       return answer.writeHead(502).end('Recorded, and not let through')
     const { pathname, search } = new URL(url)
     const onward = request(
-      { hostname, port, method, path: pathname + search, headers },
+      // A connection that was kept may be the one that the server just gave up.
+      { hostname, port, method, path: pathname + search, headers, agent: false },
       (got: IncomingMessage) => {
         answer.writeHead(got.statusCode ?? 502, got.headers)
         got.pipe(answer)

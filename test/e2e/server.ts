@@ -12,8 +12,8 @@ export interface AppServer {
   readonly asked: string[]
   /** Ends it, connections and all: whatever asks now finds nobody there. */
   stop(): Promise<void>
-  /** The same address again, with the files of another folder. */
-  start(folder: string): Promise<void>
+  /** From now on the files of another folder, at the same address. While it runs nobody finds it away in between. */
+  serve(folder: string): Promise<void>
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -32,7 +32,8 @@ export async function serve(folder: string, at = '/'): Promise<AppServer> {
   const asked: string[] = []
   let server: Server | null = null
   let port = 0
-  async function start(from: string): Promise<void> {
+  let from = folder
+  async function start(): Promise<void> {
     server = createServer(({ url = '', headers: given }, answer) => {
       const { pathname } = new URL(url, 'http://localhost')
       asked.push(pathname)
@@ -59,7 +60,16 @@ export async function serve(folder: string, at = '/'): Promise<AppServer> {
   async function stop(): Promise<void> {
     server?.closeAllConnections()
     await new Promise((stopped) => server?.close(stopped))
+    server = null
   }
-  await start(folder)
-  return { url: `http://127.0.0.1:${port}${at}`, asked, start, stop }
+  await start()
+  return {
+    url: `http://127.0.0.1:${port}${at}`,
+    asked,
+    stop,
+    async serve(folder) {
+      from = folder
+      if (server === null) await start()
+    },
+  }
 }
