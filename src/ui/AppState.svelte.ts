@@ -20,8 +20,8 @@ import { arriveAtTitle } from './arrive.ts'
 import { painted } from './painted.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
-/** What a person does with the page. */
-const USES = ['hashchange', 'keydown', 'pointerdown', 'scroll', 'wheel'] as const
+/** What a person does with the page, beside going elsewhere. */
+const USES = ['keydown', 'pointerdown', 'scroll', 'wheel'] as const
 /** Once what a person came for is on the screen. */
 const ENGINE_TEST_MS = 1500
 
@@ -105,6 +105,8 @@ export class AppState {
   /** The first of the calls that wait for a person. */
   readonly asking = $derived(this.calls.findLast(({ state }) => state === 'asking') ?? null)
   readonly #loadAgents: (instance: Instance) => Promise<Agents>
+  /** The address that `route` is of. */
+  #followed = location.hash
 
   constructor(verifier: Verifier, copy: AppCopy, loadAgents: (instance: Instance) => Promise<Agents>) {
     this.verifier = verifier
@@ -124,16 +126,18 @@ export class AppState {
 
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
   start(): () => void {
-    const onHash = (event: HashChangeEvent) => {
-      if (this.guard?.(event) !== true) this.#followAddress()
-    }
-    if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
-    addEventListener('hashchange', onHash)
     const giveWay = createGivingWay(this.verifier)
     const onUse = () => {
       giveWay()
       if (isInstance(this.verifier)) this.verifier.heldKey.touch()
     }
+    const onHash = (event: HashChangeEvent) => {
+      // Where the app went by itself it has followed already: nobody did anything.
+      if (location.hash !== this.#followed) onUse()
+      if (this.guard?.(event) !== true) this.#followAddress()
+    }
+    if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
+    addEventListener('hashchange', onHash)
     for (const type of USES) addEventListener(type, onUse, { capture: true, passive: true })
     addEventListener('keydown', this.#lockByKey)
     const stop = this.#followStore()
@@ -236,6 +240,7 @@ export class AppState {
   }
 
   #followAddress(): void {
+    this.#followed = location.hash
     this.route = parseHash(location.hash)
     if (this.#isAtOpened) this.arrived = null
   }
