@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { Kernel } from '../core/kernel.ts'
-import { checkRun, runBytesOf, type CheckedRun } from '../core/run.ts'
+import { checkRun, runBytesOf, type CheckedRun, type Run } from '../core/run.ts'
 import { isKernelRight } from '../core/kernel-test.ts'
 import type { VerifyOptions } from '../core/verification.ts'
 
@@ -13,11 +13,7 @@ const MOST_LANES = 16
 /** Below this a thread is not worth its start, a fifth of a second. */
 const WORTH_BYTES = 64 * 1024 * 1024
 
-/** A run to be checked, and its answer; `failed` is what reading the file says. */
-interface Asked {
-  readonly from: number
-  readonly to: number
-}
+/** To a run; `failed` is what reading the file says. */
 type Answer = { readonly run: CheckedRun } | { readonly failed: string }
 
 /** Null where the engine has none, or has one that is not right: then all is read and hashed plainly. */
@@ -50,12 +46,12 @@ export function openLanes(
   // At once: they start while the envelope is read.
   const threads = Array.from({ length: isWorth ? count : 0 }, () => new Lane(fd))
   const kernel = startKernel()
-  const checkHere = (from: number, to: number) => checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to)
-  const check = async (from: number, to: number): Promise<CheckedRun> => {
-    if (!isWorth) return checkHere(from, to)
+  const checkHere = (run: Run) => checkRun(kernel, asAsync(readBytes(fd, run.from - 1)), run)
+  const check = async (run: Run): Promise<CheckedRun> => {
+    if (!isWorth) return checkHere(run)
     const thread = threads.reduce((a, b) => (b.load < a.load ? b : a))
     // Where a thread cannot start, or ends, it is done here: slower, and the answer is the same.
-    return (await thread.check({ from, to })) ?? checkHere(from, to)
+    return (await thread.check(run)) ?? checkHere(run)
   }
   const lanes = {
     size,
@@ -95,11 +91,11 @@ class Lane {
   }
 
   /** Null if the thread is no more. Rejects with what reading says. */
-  check(asked: Asked): Promise<CheckedRun | null> {
+  check(run: Run): Promise<CheckedRun | null> {
     if (this.#isLost) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
-      this.#worker.postMessage(asked)
+      this.#worker.postMessage(run)
     })
   }
 
@@ -112,18 +108,18 @@ class Lane {
 export function serveLane(): void {
   const { fd } = workerData as { readonly fd: number }
   const kernel = startKernel()
-  const check = async ({ from, to }: Asked): Promise<Answer> => {
+  const check = async (run: Run): Promise<Answer> => {
     try {
-      return { run: await checkRun(kernel, asAsync(readBytes(fd, from - 1)), from, to) }
+      return { run: await checkRun(kernel, asAsync(readBytes(fd, run.from - 1)), run) }
     } catch (error) {
       return { failed: error instanceof Error ? error.message : String(error) }
     }
   }
   // One after the other, for there is one kernel.
   let before: Promise<unknown> = Promise.resolve()
-  parentPort!.on('message', (asked: Asked) => {
+  parentPort!.on('message', (run: Run) => {
     before = before
-      .then(() => check(asked))
+      .then(() => check(run))
       .then((answer) => parentPort!.postMessage(answer, 'run' in answer ? [answer.run.leaves.buffer] : []))
   })
 }

@@ -13,7 +13,7 @@ import {
   type Envelope,
 } from './manifest.ts'
 import { checkMemory, parseMemory } from './memory.ts'
-import { TreeHasher } from './merkle.ts'
+import { TreeHasher, type Subtrees } from './merkle.ts'
 import type { CheckedRun, Mark } from './run.ts'
 import { parseStatement, PAYLOAD_TYPE, statementId, verifyStatement } from './statement.ts'
 import type {
@@ -93,15 +93,20 @@ export class ManifestReader {
    * Takes memories whose lines were checked elsewhere, and that are due now. False if there are more than the header
    * says: then none is taken.
    */
-  takeRun({ leaves, marks }: Pick<CheckedRun, 'leaves' | 'marks'>): boolean {
+  takeRun({ leaves, marks, subtrees }: Pick<CheckedRun, 'leaves' | 'marks' | 'subtrees'>): boolean {
     if (this.memories + leaves.length / 32 > this.#header.memory_count) return false
     for (const { index, offset } of marks) this.#mark({ index: this.memories + index, offset })
-    this.#push(leaves)
+    this.#push(leaves, subtrees)
     return true
   }
 
-  #push(leaves: Uint8Array): void {
-    this.#tree.push(leaves)
+  /** As the header has it. */
+  get memoryCount(): number {
+    return this.#header.memory_count
+  }
+
+  #push(leaves: Uint8Array, subtrees?: Subtrees | null): void {
+    this.#tree.push(leaves, subtrees)
     this.#leaves.push(leaves)
     this.memories += leaves.length / 32
   }

@@ -1,4 +1,4 @@
-import { ByteList, equalBytes } from './bytes.ts'
+import { ByteList, concat, equalBytes } from './bytes.ts'
 import { assert } from './errors.ts'
 import { DOMAIN, hashWith } from './hash.ts'
 
@@ -11,6 +11,12 @@ const TOGETHER = 1024
 
 /** Root of a complete tree: `leaves` are 2^k of 32 bytes each. */
 type HashSubtree = (leaves: Uint8Array) => Hash
+
+/** Roots of all complete subtrees of 1,024 leaves among leaves the first of which has index `start`, 32 bytes each. */
+export interface Subtrees {
+  readonly start: number
+  readonly roots: Uint8Array
+}
 
 /**
  * Root of a tree whose leaves come in runs of any length, in the memory of one path: `#waiting[k]` is the root of
@@ -27,10 +33,17 @@ export class TreeHasher {
     this.#hashSubtree = hashSubtree
   }
 
-  /** `leaves` are 32 bytes each. */
-  push(leaves: Uint8Array): void {
+  /** `leaves` are 32 bytes each. Of `hashed`, if they stand where these do, the roots are taken as they are. */
+  push(leaves: Uint8Array, hashed?: Subtrees | null): void {
+    const roots = hashed?.start === this.#size ? partsOf(hashed.roots) : NO_ROOTS
     this.#size += leaves.length / HASH_BYTES
     for (let at = 0; at < leaves.length;) {
+      const root = this.#held.length === 0 ? roots.next().value : undefined
+      if (root !== undefined) {
+        this.#climb(root)
+        at += TOGETHER * HASH_BYTES
+        continue
+      }
       const part = leaves.subarray(at, at + TOGETHER * HASH_BYTES - this.#held.length)
       at += part.length
       this.#held.push(part)
@@ -66,6 +79,25 @@ export class TreeHasher {
     }
     return subtrees.reduceRight((right, left) => hashNode(left, right))
   }
+}
+
+const NO_ROOTS = partsOf(new Uint8Array())
+
+function* partsOf(hashes: Uint8Array): Generator<Hash, undefined> {
+  for (let at = 0; at < hashes.length; at += HASH_BYTES) yield hashes.subarray(at, at + HASH_BYTES)
+}
+
+/** What `TreeHasher` would hash of `leaves`, 32 bytes each, for whoever pushes them there. */
+export function hashSubtrees(
+  leaves: Uint8Array,
+  start: number,
+  hashSubtree: HashSubtree = hashSubtreePlainly,
+): Subtrees {
+  const together = TOGETHER * HASH_BYTES
+  const roots: Hash[] = []
+  for (let at = -(start % TOGETHER) * HASH_BYTES; at + together <= leaves.length; at += together)
+    if (at >= 0) roots.push(hashSubtree(leaves.subarray(at, at + together)))
+  return { start, roots: concat(...roots) }
 }
 
 /** Root over `leaves`, 32 bytes each, in file order (RFC 9162, 2.1.1). */

@@ -4,6 +4,17 @@ import { ExchangeError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
 import { MAX_LINE } from './lines.ts'
 import { checkMemory, parseMemory } from './memory.ts'
+import { hashSubtrees, type Subtrees } from './merkle.ts'
+
+/** The memory lines that start at bytes `from` to `to` of a file. */
+export interface Run {
+  readonly from: number
+  readonly to: number
+  /** Index of the first of them, where that is known before they are read and parts of the tree are wanted. */
+  readonly first?: number
+  /** The same of the one behind the last. */
+  readonly behind?: number
+}
 
 /** Memory lines that stand one behind the other and hold. Offsets are in bytes of the file. */
 export interface CheckedRun {
@@ -14,6 +25,8 @@ export interface CheckedRun {
   /** 32 bytes each, at the start of memory of their own that is larger: to be handed over, for a copy would be of all. */
   readonly leaves: Uint8Array<ArrayBuffer>
   readonly marks: readonly Mark[]
+  /** Of the tree over all memories, where the place of these is known. */
+  readonly subtrees: Subtrees | null
   /** Whether all lines that start in the run were taken. */
   readonly isWhole: boolean
 }
@@ -48,34 +61,32 @@ export function runBytesOf(size: number, lanes: number): number {
 }
 
 /**
- * Checks the memory lines that start at bytes `from` to `to` of a file, wherever those lie in it. `chunks` are its
- * bytes from the one before `from` on; what one holds is read before the next is asked for. Stops before a line that
+ * Checks the memory lines of a run, wherever it lies in its file. `chunks` are the bytes of the file from the one before
+ * it on; what one holds is read before the next is asked for. Stops before a line that
  * does not hold, that does not end, or that is the last of its list. What the kernel does not take, or without one
  * all, is read plainly. `onLines` is given those that were taken, a view. Throws what reading throws.
  */
 export async function checkRun(
   kernel: Kernel | null,
   chunks: AsyncIterable<Uint8Array>,
-  from: number,
-  to: number,
+  run: Run,
   onProgress: RunProgress = () => undefined,
   onLines: (lines: Uint8Array) => void = () => undefined,
 ): Promise<CheckedRun> {
-  const lines = new RunLines(kernel, from, to, onLines)
+  const lines = new RunLines(kernel, run, onLines)
   for await (const chunk of chunks) {
     lines.push(chunk)
     if (lines.isDone) break
     onProgress(lines.bytes, lines.memories)
   }
-  return lines.toRun()
+  return lines.checked
 }
 
 /** The lines of a run as its bytes come in. */
 class RunLines {
   readonly #kernel: Kernel | null
   readonly #onLines: (lines: Uint8Array) => void
-  readonly #from: number
-  readonly #to: number
+  readonly #run: Run
   readonly #leaves: ByteList
   readonly #marks: Mark[] = []
   /** Bytes of a line that has not ended yet, and where they start in the file. */
@@ -84,13 +95,12 @@ class RunLines {
   #start: number | null = null
   #isStopped = false
 
-  constructor(kernel: Kernel | null, from: number, to: number, onLines: (lines: Uint8Array) => void) {
+  constructor(kernel: Kernel | null, run: Run, onLines: (lines: Uint8Array) => void) {
     this.#kernel = kernel
     this.#onLines = onLines
-    this.#from = from
-    this.#leaves = new ByteList(Math.ceil((to - from) / LEAST_LINE) * 32)
-    this.#at = from - 1
-    this.#to = to
+    this.#run = run
+    this.#leaves = new ByteList(Math.ceil((run.to - run.from) / LEAST_LINE) * 32)
+    this.#at = run.from - 1
   }
 
   push(chunk: Uint8Array): void {
@@ -99,7 +109,7 @@ class RunLines {
       // A line starts behind an LF, which may be the byte before the run.
       const first = chunk.indexOf(LF) + 1
       this.#at += first === 0 ? chunk.length : first
-      if (first === 0 || this.#at >= this.#to) return
+      if (first === 0 || this.#at >= this.#run.to) return
       this.#start = this.#at
       rest = chunk.subarray(first)
     }
@@ -114,7 +124,7 @@ class RunLines {
   /** Whole lines, the first of which may have begun in an earlier chunk. */
   #check(held: Uint8Array, rest: Uint8Array): void {
     // The last line of the run is the one that has the byte before its end.
-    const last = Math.max(this.#to - 1 - this.#at - held.length, 0)
+    const last = Math.max(this.#run.to - 1 - this.#at - held.length, 0)
     const lines = rest.subarray(0, rest.indexOf(LF, Math.min(last, rest.length - 1)) + 1)
     const end = checkLines(this.#kernel, [held, lines], (leaves, offset, taken) => {
       this.#onLines(taken)
@@ -127,7 +137,7 @@ class RunLines {
 
   /** Of the run: its last line may end behind it. */
   get bytes(): number {
-    return Math.min(this.#at, this.#to) - this.#from
+    return Math.min(this.#at, this.#run.to) - this.#run.from
   }
 
   get memories(): number {
@@ -136,21 +146,25 @@ class RunLines {
 
   /** Nothing more is to be read. */
   get isDone(): boolean {
-    return this.#isStopped || this.#at >= this.#to || this.#held.length > MAX_LINE || this.#isLost
+    return this.#isStopped || this.#at >= this.#run.to || this.#held.length > MAX_LINE || this.#isLost
   }
 
   /** No line that may be taken goes on for so long. */
   get #isLost(): boolean {
-    return this.#start === null && this.#at - this.#from > MAX_LINE
+    return this.#start === null && this.#at - this.#run.from > MAX_LINE
   }
 
-  toRun(): CheckedRun {
+  get checked(): CheckedRun {
+    const leaves = this.#leaves.bytes
+    const { to, first, behind } = this.#run
+    const start = first ?? (behind === undefined ? null : behind - this.memories)
     return {
       start: this.#start,
       end: this.#at,
-      leaves: this.#leaves.bytes,
+      leaves,
       marks: this.#marks,
-      isWhole: this.#at >= this.#to,
+      subtrees: start === null ? null : hashSubtrees(leaves, start, this.#kernel?.hashSubtree),
+      isWhole: this.#at >= to,
     }
   }
 }

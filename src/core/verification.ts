@@ -3,7 +3,7 @@ import type { SignatureEngine } from './ed25519.ts'
 import type { Kernel } from './kernel.ts'
 import type { LeafList } from './leaf-list.ts'
 import type { Envelope } from './manifest.ts'
-import type { CheckedRun, Mark, RunProgress } from './run.ts'
+import type { CheckedRun, Mark, Run, RunProgress } from './run.ts'
 import type { Signers, Statement } from './statement.ts'
 
 export const LAYERS = ['signature', 'leaves', 'root', 'evidence'] as const
@@ -47,14 +47,14 @@ export interface VerificationWithLeaves extends Verification {
 }
 
 /** A file any part of which can be read by itself, and several checked at once. */
-export interface Lanes<Run = CheckedRun> {
+export interface Lanes<Checked = CheckedRun> {
   /** Bytes. */
   readonly size: number
   /** How many runs are checked at once. */
   readonly count: number
   /** Bytes of a run. */
   readonly runBytes: number
-  readonly check: (from: number, to: number, onProgress: RunProgress) => Promise<Run>
+  readonly check: (run: Run, onProgress: RunProgress) => Promise<Checked>
   /** The file from a byte on. */
   readonly chunks: (from: number) => AsyncIterable<Uint8Array>
 }

@@ -7,7 +7,7 @@ import { LeafList } from './leaf-list.ts'
 import { LineSplitter, MAX_LINE } from './lines.ts'
 import { ManifestReader } from './manifest-reader.ts'
 import { FRAME } from './manifest.ts'
-import { AHEAD, checkLines, type Mark } from './run.ts'
+import { AHEAD, checkLines, type Mark, type Run } from './run.ts'
 import type { Lanes, LayerName, VerificationWithLeaves, VerifyOptions } from './verification.ts'
 
 const HEAD_BYTES = 64 * 1024
@@ -126,7 +126,7 @@ async function readWithLanes(
   const watch = (from: number, ...counts: readonly [bytes: number, memories: number]) => {
     if (ahead?.set(from, counts)) tell()
   }
-  for await (const { from, to, run } of runsOf(lanes, offset, watch)) {
+  for await (const { from, to, run } of runsOf(lanes, offset, watch, reader.memoryCount - 1)) {
     ahead.delete(from)
     if (run.start !== null) {
       if (run.start !== end || !reader.takeRun(run)) break
@@ -197,7 +197,7 @@ function takeLines(
     marks.push({ index: leaves.length / 32, offset: offset + at })
     leaves.push(some)
   })
-  if (!reader.takeRun({ leaves: leaves.bytes, marks })) return { length: 0, isWhole: false }
+  if (!reader.takeRun({ leaves: leaves.bytes, marks, subtrees: null })) return { length: 0, isWhole: false }
   return { length, isWhole: length > 0 && length === lines.length }
 }
 
@@ -207,18 +207,24 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-/** The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. */
-export async function* runsOf<Run>(
-  { size, count, runBytes, check }: Pick<Lanes<Run>, 'size' | 'count' | 'runBytes' | 'check'>,
+/**
+ * The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. With `lines`,
+ * of all of them, the first and the last are told where they stand.
+ */
+export async function* runsOf<Checked>(
+  { size, count, runBytes, check }: Pick<Lanes<Checked>, 'size' | 'count' | 'runBytes' | 'check'>,
   offset: number,
   onProgress: (from: number, bytes: number, memories: number) => void,
-): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: Run }> {
-  const parts = Array.from({ length: Math.ceil((size - offset) / runBytes) }, (_, i) => {
+  lines?: number,
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly run: Checked }> {
+  const parts = Array.from({ length: Math.ceil((size - offset) / runBytes) }, (_, i): Run => {
     const from = offset + i * runBytes
-    return { from, to: Math.min(from + runBytes, size) }
+    const to = Math.min(from + runBytes, size)
+    if (lines === undefined) return { from, to }
+    return { from, to, ...(i === 0 && { first: 0 }), ...(to === size && { behind: lines }) }
   })
-  const runs = inOrder(parts, AHEAD * count, ({ from, to }) =>
-    check(from, to, (bytes, memories) => onProgress(from, bytes, memories)),
+  const runs = inOrder(parts, AHEAD * count, (part) =>
+    check(part, (bytes, memories) => onProgress(part.from, bytes, memories)),
   )
   for await (const [part, run] of runs) yield { ...part, run }
 }

@@ -4,7 +4,7 @@ import { ExchangeError } from '../core/errors.ts'
 import { MAX_LINE } from '../core/lines.ts'
 import { checkMemory, parseMemory, type Memory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
-import { runBytesOf, type RunProgress } from '../core/run.ts'
+import { runBytesOf, type Run, type RunProgress } from '../core/run.ts'
 import { runsOf } from '../core/verify.ts'
 import type { MemoryIndex, Ordinal } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
@@ -114,7 +114,7 @@ function gather(
 ): AsyncGenerator<{ readonly run: GatheredRun }> {
   const { size } = file
   const memories = new Map<number, number>()
-  const check = async (from: number, to: number, onProgress: RunProgress) => {
+  const check = async ({ from, to }: Run, onProgress: RunProgress) => {
     const run = await lanes.call('gather', { file, from, to, ownKeys }, to - from, {
       signal,
       onProgress: (step) => onProgress(step.done, step.memories),

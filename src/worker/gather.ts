@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8 } from '../core/bytes.ts'
 import type { Kernel } from '../core/kernel.ts'
 import type { Memory } from '../core/memory.ts'
-import { checkRun, type CheckedRun, type RunProgress } from '../core/run.ts'
+import { checkRun, type CheckedRun, type Run, type RunProgress } from '../core/run.ts'
 
 /** A run of memory lines that are about to go out. */
 export interface GatheredRun extends CheckedRun {
@@ -17,7 +17,7 @@ const AUTHOR = encodeUtf8('{"author":"')
 export async function gatherRun(
   kernel: Kernel | null,
   chunks: AsyncIterable<Uint8Array>,
-  { from, to, ownKeys }: { readonly from: number; readonly to: number; readonly ownKeys: readonly string[] },
+  { ownKeys, ...run }: Run & { readonly ownKeys: readonly string[] },
   onProgress: RunProgress,
 ): Promise<GatheredRun> {
   const own = ownKeys.map(encodeUtf8)
@@ -29,14 +29,14 @@ export async function gatherRun(
     const end = lines[lf - 1] === COMMA ? lf - 1 : lf
     return ownKeys.includes((JSON.parse(decodeUtf8(lines.subarray(start, end))) as Memory).author)
   }
-  const run = await checkRun(kernel, chunks, from, to, onProgress, (lines) => {
+  const checked = await checkRun(kernel, chunks, run, onProgress, (lines) => {
     for (let start = 0; start < lines.length; row++) {
       const lf = lines.indexOf(LF, start)
       if (isOwn(lines, start, lf)) ownAuthored.push(row)
       start = lf + 1
     }
   })
-  return { ...run, ownAuthored }
+  return { ...checked, ownAuthored }
 }
 
 function standsAt(bytes: Uint8Array, at: number, part: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { checkRun, type CheckedRun, type RunProgress } from '../core/run.ts'
+import { checkRun, type CheckedRun, type Run, type RunProgress } from '../core/run.ts'
 import { gatherRun, type GatheredRun } from './gather.ts'
 import { kernel } from './kernel.ts'
 import type { Task, TaskContext } from './protocol.ts'
@@ -11,18 +11,16 @@ const TELL_MS = 100
 /** Longest for which it hears nothing, but for one chunk. */
 const HEAR_MS = 50
 
-/** Bytes `from` to `to` of a file; the one before `from` is there too. */
-interface Run {
+/** A run of a file; the byte before it is there too. */
+interface RunOfFile extends Run {
   readonly file: Blob
-  readonly from: number
-  readonly to: number
 }
 
 export interface LaneTasks {
   /** Answers once the worker runs. */
   ready: Task<Record<string, never>, void>
-  check: Task<Run, CheckedRun>
-  gather: Task<Run & { ownKeys: readonly string[] }, GatheredRun>
+  check: Task<RunOfFile, CheckedRun>
+  gather: Task<RunOfFile & { ownKeys: readonly string[] }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
   search: Task<SegmentToSearch, Uint32Array>
   /** For so many milliseconds from now no more of a run is read; a search, which somebody waits for, goes on. */
@@ -32,7 +30,7 @@ export interface LaneTasks {
 export const laneTasks: LaneTasks = {
   ready: async () => undefined,
   check: (run, context) =>
-    inTurn(run, context, (chunks, onProgress) => checkRun(kernel, chunks, run.from, run.to, onProgress)),
+    inTurn(run, context, (chunks, onProgress) => checkRun(kernel, chunks, run, onProgress)),
   gather: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => gatherRun(kernel, chunks, run, onProgress)),
   async stage({ file, run }) {
@@ -72,7 +70,7 @@ let before: Promise<unknown> = Promise.resolve()
 
 /** Runs are read one after the other: two readings at once cost more, each with a pipe of its own, than is gained. */
 function inTurn<Result extends CheckedRun>(
-  { file, from, to }: Run,
+  { file, from, to }: RunOfFile,
   context: TaskContext,
   check: (chunks: AsyncIterable<Uint8Array>, onProgress: RunProgress) => Promise<Result>,
 ): Promise<Result> {

@@ -1,6 +1,6 @@
 import { ExchangeError } from '../core/errors.ts'
 import type { VerifyOptions } from '../core/verification.ts'
-import { runBytesOf, type RunProgress } from '../core/run.ts'
+import { runBytesOf, type Run, type RunProgress } from '../core/run.ts'
 import { WorkerBridge, type CallOptions, type WorkerLike } from './bridge.ts'
 import { kernel } from './kernel.ts'
 import { laneTasks, type LaneTasks } from './lane.ts'
@@ -84,8 +84,8 @@ export class Lanes {
       size: file.size,
       count: this.count,
       runBytes: runBytesOf(file.size, this.count),
-      check: (from: number, to: number, onProgress: RunProgress) =>
-        this.call('check', { file, from, to }, to - from, {
+      check: (run: Run, onProgress: RunProgress) =>
+        this.call('check', { file, ...run }, run.to - run.from, {
           signal: context.signal,
           onProgress: ({ done, memories }) => onProgress(done, memories),
         }),

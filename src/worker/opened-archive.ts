@@ -7,7 +7,7 @@ import { LeafList } from '../core/leaf-list.ts'
 import { LineSplitter } from '../core/lines.ts'
 import { checkMemory, parseMemory } from '../core/memory.ts'
 import { TreeHasher } from '../core/merkle.ts'
-import { runBytesOf, type Mark } from '../core/run.ts'
+import { runBytesOf, type Mark, type Run, type RunProgress } from '../core/run.ts'
 import type { Signers } from '../core/statement.ts'
 import { runsOf } from '../core/verify.ts'
 import { HoldingsBuilder, type Holdings } from '../store/archive-records.ts'
@@ -170,7 +170,7 @@ async function readMemories(file: Blob, start: LineStart, reading: Reading): Pro
     size: file.size,
     count: lanes.count,
     runBytes: runBytesOf(file.size, lanes.count),
-    check: (from: number, to: number, onProgress: (bytes: number, memories: number) => void) =>
+    check: ({ from, to }: Run, onProgress: RunProgress) =>
       lanes.call('gather', { file, from, to, ownKeys }, to - from, {
         signal: context.signal,
         onProgress: (step) => onProgress(step.done, step.memories),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { runBytesOf } from '../../src/core/run.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { runBytesOf, type Run } from '../../src/core/run.ts'
 import type { Lanes } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { bytesOfCase, CASES } from './cases.ts'
@@ -46,11 +46,51 @@ it('a run that does not begin where the one before it ended, as of a file that c
   // The same with its first memory twice: all that follows stands one line further.
   const changed = Buffer.concat([bytes.subarray(0, second), bytes.subarray(first)])
   const [before, after] = [inRuns(bytes, kernel, 20_000), inRuns(changed, kernel, 20_000)]
-  const check: Lanes['check'] = (from, ...rest) =>
-    (from < 40_000 ? before : after).lanes!.check(from, ...rest)
+  const check: Lanes['check'] = (run, onProgress) =>
+    (run.from < 40_000 ? before : after).lanes!.check(run, onProgress)
   const found = await answer(inChunks(bytes), { kernel, lanes: { ...before.lanes!, check } })
   expect(found).toEqual(await answer(inChunks(bytes)))
   expect(found.failure).toBeNull()
+})
+
+it('the first run and the last are told where they stand, and others are not', async () => {
+  const { bytes } = buildManifest({
+    memories: Array.from({ length: 60 }, (_, i) => ({ content: `memory ${i} `.repeat(200) })),
+  })
+  for (const [runBytes, more] of [
+    [20_000, true],
+    [2 ** 20, false],
+  ] as const) {
+    const options = inRuns(bytes, kernel, runBytes)
+    const asked: Run[] = []
+    const check: Lanes['check'] = (run, onProgress) => {
+      asked.push(run)
+      return options.lanes!.check(run, onProgress)
+    }
+    const { failure } = await verifyManifest(inChunks(bytes), {
+      kernel,
+      lanes: { ...options.lanes!, check },
+    })
+    expect(failure).toBeNull()
+    expect(asked.length > 2).toBe(more)
+    // The last memory's line has no comma, and is nobody's but the reader's.
+    for (const [i, { first, behind }] of asked.entries()) {
+      expect(first).toBe(i === 0 ? 0 : undefined)
+      expect(behind).toBe(i === asked.length - 1 ? 59 : undefined)
+    }
+  }
+})
+
+it('what the lanes hashed of the tree is not hashed again', async () => {
+  const { bytes } = buildManifest({ memories: Array.from({ length: 4000 }, (_, i) => ({ content: `${i}` })) })
+  const { lanes } = inRuns(bytes, startKernel(), Math.ceil(bytes.length / 2))
+  const here = startKernel()
+  const hash = vi.spyOn(here, 'hashSubtree')
+  const { failure } = await verifyManifest(inChunks(bytes), { kernel: here, lanes: lanes! })
+  expect(failure).toBeNull()
+  // Of four subtrees of 1,024 the second lies in both runs, and the last is not whole.
+  const whole = hash.mock.calls.filter(([leaves]) => leaves.length === 32 * 1024)
+  expect(whole).toHaveLength(1)
 })
 
 describe('progress over runs', () => {

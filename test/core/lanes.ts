@@ -42,7 +42,7 @@ export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: numbe
     size: bytes.length,
     count: 2,
     runBytes,
-    check: (from, to, onProgress) => checkRun(kernel, chunks(from - 1), from, to, onProgress),
+    check: (run, onProgress) => checkRun(kernel, chunks(run.from - 1), run, onProgress),
     chunks,
   }
   return { kernel, lanes }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { concat } from '../../src/core/bytes.ts'
 import {
   checkConsistency,
   checkInclusion,
+  hashSubtrees,
   proveConsistency,
   proveInclusion,
   rootOf,
@@ -136,6 +137,42 @@ describe('leaves that come in runs of any length, some thousand of them', () => 
         const root = MTH(leaves.slice(0, size))
         expect(tree.root()).toEqual(root)
         expect(tree.root()).toEqual(root)
+      }),
+      { seed: SEED, numRuns: 40 },
+    )
+  })
+
+  it('have it where whole subtrees were hashed elsewhere, and those are not hashed again', () => {
+    fc.assert(
+      fc.property(size, cuts, fc.array(fc.boolean(), { minLength: 1 }), (size, cuts, given) => {
+        const hash = vi.fn(vectors!.hashSubtree)
+        const tree = new TreeHasher(hash)
+        const ends = [...cuts.filter((cut) => cut < size), size].sort((a, b) => a - b)
+        let [from, known] = [0, 0]
+        for (const [at, end] of ends.entries()) {
+          const run = packed.subarray(32 * from, 32 * end)
+          const subtrees = given[at % given.length] ? hashSubtrees(run, from) : null
+          known += (subtrees?.roots.length ?? 0) / 32
+          tree.push(run, subtrees)
+          from = end
+        }
+        expect(hash).toHaveBeenCalledTimes(Math.floor(size / 1024) - known)
+        expect(tree.root()).toEqual(MTH(leaves.slice(0, size)))
+      }),
+      { seed: SEED, numRuns: 40 },
+    )
+  })
+
+  it('are hashed here where the subtrees are of another place', () => {
+    fc.assert(
+      fc.property(size, fc.integer({ min: -3000, max: 9000 }), fc.nat(2000), (size, start, before) => {
+        fc.pre(start !== before)
+        const tree = new TreeHasher(vectors!.hashSubtree)
+        const first = packed.subarray(0, 32 * Math.min(before, size))
+        const rest = packed.subarray(first.length, 32 * size)
+        tree.push(first)
+        tree.push(rest, { ...hashSubtrees(rest, start), roots: new Uint8Array(32 * 5) })
+        expect(tree.root()).toEqual(MTH(leaves.slice(0, size)))
       }),
       { seed: SEED, numRuns: 40 },
     )

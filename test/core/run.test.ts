@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkRun } from '../../src/core/run.ts'
+import { rootOf } from '../../src/core/merkle.ts'
+import { checkRun, type Run } from '../../src/core/run.ts'
 import { buildManifest } from '../reference/writer.ts'
 import type { Kernel } from '../../src/core/kernel.ts'
 import { KERNEL_NAMES, KERNELS } from './lanes.ts'
@@ -26,7 +27,7 @@ async function* inPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGene
 /** What a run says, its marks apart. */
 async function check(kernel: Kernel, bytes: Uint8Array, from: number, to: number, sizes: readonly number[]) {
   const pieces = inPieces(bytes.subarray(from - 1), sizes)
-  const { marks, ...run } = await checkRun(kernel, pieces, from, to)
+  const { marks, ...run } = await checkRun(kernel, pieces, { from, to })
   // Of a run in which no line starts nothing is said of an end.
   return { run: { ...run, end: run.start === null ? null : run.end }, marks }
 }
@@ -52,6 +53,24 @@ describe.each(KERNEL_NAMES)('by the kernel in %s', (name) => {
       ),
       { numRuns: 300 },
     ))
+
+  it('where it is known which memories they are, whole subtrees of theirs are hashed with them', async () => {
+    const many = linesOf(Array.from({ length: 2600 }, (_, i) => 1 + (i % 7)))
+    const [from, to] = [many.starts[300]!, many.starts[2500]!]
+    const count = 2200
+    const ask = (place: Partial<Run>) =>
+      checkRun(kernel, inPieces(many.bytes.subarray(from - 1), [50_000]), { from, to, ...place })
+    const { leaves, subtrees } = await ask({})
+    expect(leaves).toHaveLength(32 * count)
+    expect(subtrees).toBeNull()
+    // 1,024 and 2,048 are the borders between which one lies.
+    const root = rootOf(leaves.subarray(32 * (1024 - 300), 32 * (2048 - 300)))
+    expect((await ask({ first: 300 })).subtrees).toEqual({ start: 300, roots: root })
+    expect((await ask({ behind: 300 + count })).subtrees).toEqual({ start: 300, roots: root })
+    // More lines than there should be: no place, and no error.
+    expect((await ask({ behind: 5 })).subtrees?.start).toBe(5 - count)
+    expect((await ask({ first: 0 })).subtrees?.roots).toHaveLength(64)
+  })
 
   it('one line that does not hold ends it where that line starts, however its bytes come', () =>
     fc.assert(
