@@ -77,6 +77,21 @@ async function tellLongTasks(page: Page, during: string): Promise<void> {
   test.info().annotations.push({ type: 'tasks of the page', description })
 }
 
+/** How often the worker is told that a person uses the page. */
+async function watchUses(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Object.assign(window, { uses: 0 })
+    const native = Worker.prototype.postMessage as (this: Worker, ...message: unknown[]) => void
+    Worker.prototype.postMessage = function (...message: unknown[]) {
+      const [asked] = message as [{ readonly task?: string }]
+      if (asked.task === 'giveWay') (window as unknown as { uses: number }).uses++
+      native.apply(this, message)
+    }
+  })
+}
+
+const usesOf = (page: Page) => page.evaluate(() => (window as unknown as { uses: number }).uses)
+
 /** What the page itself reads of files, in bytes of each reading; what its workers read does not hold it up. */
 async function watchReads(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -126,6 +141,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
   page.setDefaultTimeout(PATIENT.timeout)
   const worker = await Dripping.install(context, page)
   await watchLongTasks(page)
+  await watchUses(page)
   await openApp(page)
   const workers = await countWorkers(await context.newCDPSession(page))
   // The one that answers, and one a core that checks: started at rest, before there is anything to check.
@@ -146,6 +162,8 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     await expect(checking).toContainText(/[\d,]+ a second/)
     await expect(checking).toContainText(/about \d+ (s|min) left/)
     await expect(bar).toHaveAttribute('aria-valuetext', /\d+ %, .* of .* MB/)
+    // That the page goes there is nobody's doing: nothing pauses for it.
+    expect(await usesOf(page)).toBe(0)
   })
 
   await test.step('what is known stands there, and nothing else is said', async () => {
@@ -171,6 +189,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     await goTo(page, 'Peers')
     await press(page, 'Add a peer')
     await expect(page.getByRole('link', { name: 'See who signed it' })).toBeVisible()
+    expect(await usesOf(page)).toBeGreaterThan(0)
     await expect(barOf(page, /^Opening large\.json/)).toBeVisible()
     const field = page.getByLabel('Public key (PEM)')
     await field.fill('half of a key')
