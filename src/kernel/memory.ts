@@ -272,9 +272,7 @@ function scanHashes(at: usize): usize {
 // @ts-ignore: decorator
 @inline
 function areHex(text: v128): v128 {
-  const digit = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x30)), i8x16.splat(10))
-  const letter = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x61)), i8x16.splat(6))
-  return v128.or(digit, letter)
+  return v128.or(isBetween(text, 0x30, 10), isBetween(text, 0x61, 6))
 }
 
 function isHash(at: usize): bool {
@@ -306,36 +304,48 @@ function pairs(text: v128): v128 {
   return v128.or(i16x8.shl(v128.and(values, i16x8.splat(0x0f)), 4), i16x8.shr_u(values, 8))
 }
 
-/** 16 bytes of base64url without padding, spare bits zero, and the quote behind it; false if it is none. */
+/** 16 bytes of base64url without padding, spare bits zero; false if it is none. */
 function readBlind(at: usize, to: usize): bool {
-  for (let i: usize = 0; i < 5; i++) {
-    const four = sextets(at + 4 * i, 4)
-    if (four < 0) return false
-    store<u8>(to + 3 * i, <u8>(four >> 16))
-    store<u8>(to + 3 * i + 1, <u8>(four >> 8))
-    store<u8>(to + 3 * i + 2, <u8>four)
-  }
-  const two = sextets(at + 20, 2)
-  if (two < 0 || (two & 15) !== 0) return false
-  store<u8>(to + 15, <u8>(two >> 4))
+  if (!ASC_FEATURE_SIMD) return scalar.readBlind(at, to)
+  const first = v128.load(at)
+  const last = v128.load(at, 16)
+  const firstShifts = sextetShifts(first)
+  const lastShifts = sextetShifts(last)
+  // A shift of zero belongs to no digit.
+  if (!i8x16.all_true(firstShifts) || (i8x16.bitmask(i8x16.eq(lastShifts, i8x16.splat(0))) & 0x3f) !== 0) return false
+  const lastValues = i8x16.add(last, lastShifts)
+  if ((i8x16.extract_lane_u(lastValues, 5) & 15) !== 0) return false
+  const high = joined(i8x16.add(first, firstShifts))
+  const low = joined(lastValues)
+  // prettier-ignore
+  v128.store(to, v128.shuffle<u8>(high, low, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 18, 17, 16, 22))
   return true
 }
 
-/** The bits of `count` characters of base64url; negative if one is none. */
-function sextets(at: usize, count: usize): i32 {
-  let bits: i32 = 0
-  for (let i: usize = 0; i < count; i++) {
-    const c = <i32>load<u8>(at + i)
-    let value: i32 = -1
-    if (c >= 0x61 && c <= 0x7a) value = c - 0x47
-    else if (c >= 0x41 && c <= 0x5a) value = c - 0x41
-    else if (c >= 0x30 && c <= 0x39) value = c + 4
-    else if (c === 0x2d) value = 62
-    else if (c === 0x5f) value = 63
-    if (value < 0) return -1
-    bits = (bits << 6) | value
-  }
-  return bits
+/** What is to be added to each character to have its value as a digit of base64url: never 0; 0 where it is none. */
+// @ts-ignore: decorator
+@inline
+function sextetShifts(text: v128): v128 {
+  const small = v128.and(isBetween(text, 0x61, 26), i8x16.splat(-0x47))
+  const capital = v128.and(isBetween(text, 0x41, 26), i8x16.splat(-0x41))
+  const digit = v128.and(isBetween(text, 0x30, 10), i8x16.splat(4))
+  const dash = v128.and(i8x16.eq(text, i8x16.splat(0x2d)), i8x16.splat(62 - 0x2d))
+  const line = v128.and(i8x16.eq(text, i8x16.splat(0x5f)), i8x16.splat(63 - 0x5f))
+  return v128.or(v128.or(v128.or(small, capital), v128.or(dash, line)), digit)
+}
+
+// @ts-ignore: decorator
+@inline
+function isBetween(text: v128, first: i8, count: i8): v128 {
+  return i8x16.lt_u(i8x16.sub(text, i8x16.splat(first)), i8x16.splat(count))
+}
+
+/** Of each four values of six bits the 24 bits that they are together, in 32. */
+// @ts-ignore: decorator
+@inline
+function joined(values: v128): v128 {
+  const twos = v128.or(v128.and(i16x8.shl(values, 6), i16x8.splat(0x0fc0)), i16x8.shr_u(values, 8))
+  return v128.or(v128.and(i32x4.shl(twos, 12), i32x4.splat(0x00fff000)), i32x4.shr_u(twos, 16))
 }
 
 /** A time of the format: `2026-02-01T00:00:00.000Z`, from 1970, a moment that exists. */
