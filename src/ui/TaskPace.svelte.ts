@@ -2,11 +2,11 @@ import { untrack } from 'svelte'
 import type { Progress } from '../worker/protocol.ts'
 import { leftOf, PaceMeter, roughly, secondsLeft, Speaker } from './pace.ts'
 
-const SHOWN_EVERY_MS = 100
+const SHOWN_EVERY_MS = 200
 /** Words and rates that change with every look cannot be read. */
 const REWORDED_EVERY_MS = 1000
 
-/** A task as it is shown: looked at ten times a second, however often it reports. Made while a component is set up. */
+/** A task as it is shown: looked at five times a second, however often it reports. Made while a component is set up. */
 export class TaskPace {
   /** Null before the first news. */
   step = $state.raw<Progress | null>(null)

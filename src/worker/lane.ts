@@ -7,7 +7,7 @@ import { nextTask, readBlob, readBytes } from './source.ts'
 import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 
 /** Milliseconds between two words of how far a run is. */
-const TELL_MS = 100
+const TELL_MS = 200
 /** Longest for which it hears nothing, but for one chunk. */
 const HEAR_MS = 50
 
