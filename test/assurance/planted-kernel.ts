@@ -40,10 +40,14 @@ export const KERNEL_PLANTS: readonly Plant[] = [
   gone(
     'hex in lower case',
     'memory.ts',
-    'return v128.or(digit, letter)',
-    `${'const upper = i8x16.lt_u(i8x16.sub(text, i8x16.splat(0x41)), i8x16.splat(6))'}\n  return v128.or(v128.or(digit, letter), upper)`,
+    'isBetween(text, 0x61, 6)',
+    'v128.or(isBetween(text, 0x61, 6), isBetween(text, 0x41, 6))',
   ),
-  gone('spare bits of a blind', 'memory.ts', ' || (two & 15) !== 0'),
+  gone(
+    'spare bits of a blind',
+    'memory.ts',
+    'if ((i8x16.extract_lane_u(lastValues, 5) & 15) !== 0) return false',
+  ),
   gone('a day that exists', 'memory.ts', ' || day > daysOf(month, year)'),
   gone('a time from 1970', 'memory.ts', 'year < 1970 || '),
   gone('an hour below 24', 'memory.ts', 'inRange(at + 11, 23)', 'inRange(at + 11, 99)'),
@@ -114,6 +118,7 @@ export const KERNEL_PLANTS: readonly Plant[] = [
   gone('UTF-8: bytes that continue', 'strings.ts', 'return (byte & 0xc0) === 0x80', 'return byte !== 0x22'),
   goneInScript('content_sha256 compared', 'memory.ts', AREAS, someAreas(32, 64)),
   goneInScript('leaf_hash compared', 'memory.ts', AREAS, someAreas(0, 64)),
+  goneInScript('spare bits of a blind', 'scalar.ts', ' && (bits & 15) === 0'),
   goneInScript(
     'hex in lower case',
     'scalar.ts',

@@ -143,7 +143,8 @@ function fuzzText({ fuzz }: Assurance): string[] {
       'so that the twin is its judge. ' +
       'Three answers are compared: the streaming reader gets each file in chunks of random sizes, one in eight with ' +
       'the library in place of the platform’s signatures; the fast path gets it in runs of random sizes, from one ' +
-      'byte up, seven in eight with the WebAssembly kernel that reads lines as bytes; the twin gets it whole. Their ' +
+      'byte up, seven in eight with a kernel that reads lines as bytes, a third of those with the one in JavaScript; ' +
+      'the twin gets it whole. Their ' +
       'reports must be the same text, byte for byte, and the leaves the same. Statements alone in a file and gzip ' +
       'files are mutated too: the one against the twin’s report, the others against what the twin inflates and ' +
       'reports. What the format lets a courier do is no forgery (dropping or adding evidence, countersigning, ' +
