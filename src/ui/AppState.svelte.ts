@@ -20,8 +20,8 @@ import { arriveAtTitle } from './arrive.ts'
 import { painted } from './painted.ts'
 import { parseHash, toHash, type PlaceName, type Route } from './route.ts'
 
-/** What a person does with the page, beside going elsewhere. */
-const USES = ['keydown', 'pointerdown', 'scroll', 'wheel'] as const
+/** What a person does with the page, beside going elsewhere: not each of them comes with a key or a pointer. */
+const USES = ['change', 'click', 'drop', 'keydown', 'paste', 'pointerdown', 'scroll', 'wheel'] as const
 /** Once what a person came for is on the screen. */
 const ENGINE_TEST_MS = 1500
 
@@ -105,6 +105,7 @@ export class AppState {
   /** The first of the calls that wait for a person. */
   readonly asking = $derived(this.calls.findLast(({ state }) => state === 'asking') ?? null)
   readonly #loadAgents: (instance: Instance) => Promise<Agents>
+  readonly #giveWay: () => void
   /** The address that `route` is of. */
   #followed = location.hash
 
@@ -112,6 +113,7 @@ export class AppState {
     this.verifier = verifier
     this.copy = copy
     this.#loadAgents = loadAgents
+    this.#giveWay = createGivingWay(verifier)
   }
 
   /** Whether anything is kept here. Where not, the one thing to be done is to verify. */
@@ -126,19 +128,14 @@ export class AppState {
 
   /** Follows the address and the store for as long as the app is shown. Answers how to stop. */
   start(): () => void {
-    const giveWay = createGivingWay(this.verifier)
-    const onUse = () => {
-      giveWay()
-      if (isInstance(this.verifier)) this.verifier.heldKey.touch()
-    }
     const onHash = (event: HashChangeEvent) => {
-      // Where the app went by itself it has followed already: nobody did anything.
-      if (location.hash !== this.#followed) onUse()
+      // Where the app went it has followed already: whoever made it go did something else before.
+      if (location.hash !== this.#followed) this.#onUse()
       if (this.guard?.(event) !== true) this.#followAddress()
     }
-    if (location.hash === '') history.replaceState(null, '', toHash(this.route.place))
+    if (location.hash === '') this.replace(this.route.place)
     addEventListener('hashchange', onHash)
-    for (const type of USES) addEventListener(type, onUse, { capture: true, passive: true })
+    for (const type of USES) addEventListener(type, this.#onUse, { capture: true, passive: true })
     addEventListener('keydown', this.#lockByKey)
     const stop = this.#followStore()
     globalThis.launchQueue?.setConsumer(({ files }) => void this.#openLaunched(files))
@@ -151,7 +148,7 @@ export class AppState {
     return () => {
       clearTimeout(tested)
       removeEventListener('hashchange', onHash)
-      for (const type of USES) removeEventListener(type, onUse, { capture: true })
+      for (const type of USES) removeEventListener(type, this.#onUse, { capture: true })
       removeEventListener('keydown', this.#lockByKey)
       stop()
     }
@@ -163,9 +160,16 @@ export class AppState {
     if (this.guard === null) this.#followAddress()
   }
 
+  /** The same, in the place of the step that one is at. */
+  replace(place: PlaceName, ...path: readonly string[]): void {
+    history.replaceState(null, '', toHash(place, ...path))
+    this.#followAddress()
+  }
+
   /** Files that the operating system hands to the installed app: one is opened, as from the page. */
   async #openLaunched([first]: readonly FileSystemFileHandle[]): Promise<void> {
     if (first === undefined) return
+    this.#onUse()
     try {
       await this.openFile(await first.getFile())
     } catch (cause) {
@@ -227,6 +231,12 @@ export class AppState {
     this.openedBy = null
   }
 
+  /** A person uses the page: it has the cores for a moment, and the key stays unlocked. */
+  readonly #onUse = () => {
+    this.#giveWay()
+    if (isInstance(this.verifier)) this.verifier.heldKey.touch()
+  }
+
   readonly #lockByKey = (event: KeyboardEvent) => {
     // By where the key is: with Option a Mac types another letter.
     if (event.code !== 'KeyL' || !event.altKey || event.ctrlKey || event.metaKey || !this.isUnlocked) return
@@ -271,7 +281,9 @@ export class AppState {
 
   #endOpening(opening: Opening): void {
     this.opening = null
-    if (opening.isShown && this.#isAtOpened) location.replace(opening.from)
+    if (!opening.isShown || !this.#isAtOpened) return
+    location.replace(opening.from)
+    if (this.guard === null) this.#followAddress()
   }
 
   async #testEngine(): Promise<void> {

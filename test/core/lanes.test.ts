@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import type { FormatCode } from '../../src/core/codes.ts'
 import { runBytesOf, type Run } from '../../src/core/run.ts'
 import type { Lanes } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { bytesOfCase, CASES } from './cases.ts'
 import { inRuns, startKernel, startKernels } from './lanes.ts'
 import { inChunks } from './manifests.ts'
+import type { JsonObject } from '../reference/canonical.ts'
+import { hex } from '../reference/shapes.ts'
 import { buildManifest } from '../reference/writer.ts'
 
 const kernel = startKernel()
@@ -14,7 +17,8 @@ const kernels = startKernels()
 /** Everything that is answered, marks aside: they only have to be true. */
 async function answer(...args: Parameters<typeof verifyManifest>) {
   const { failure, signed, memories, evidence, leaves } = await verifyManifest(...args)
-  return { failure, signed, memories, evidence, leaves: leaves.toBytes() }
+  // As text: large arrays are compared element by element, and slowly.
+  return { failure, signed, memories, evidence, leaves: hex(leaves.toBytes()) }
 }
 
 /** What stands on the lines of memories, and about them: of the other groups the runs see nothing. */
@@ -91,6 +95,57 @@ it('what the lanes hashed of the tree is not hashed again', async () => {
   // Of four subtrees of 1,024 the second lies in both runs, and the last is not whole.
   const whole = hash.mock.calls.filter(([leaves]) => leaves.length === 32 * 1024)
   expect(whole).toHaveLength(1)
+})
+
+describe('of some thousand memories, whose tree the lanes hash in part', () => {
+  const memories = Array.from({ length: 3200 }, (_, i) => ({ content: `${i}`.padStart(4, '0') }))
+  const inParts = (bytes: Uint8Array, parts: number) =>
+    inRuns(bytes, kernel, Math.ceil(bytes.length / parts), 65_536)
+  const { bytes: good, lines } = buildManifest({ memories })
+  const signed = (header: JsonObject) => buildManifest({ memories, header }).bytes
+  const at = (memory: number) => lines.findIndex((line) => line.startsWith('{"author"')) + memory
+  const withLine = (memory: number, ...instead: string[]) =>
+    Buffer.from(lines.toSpliced(at(memory), 1, ...instead).join('\n') + '\n')
+
+  it.each<[name: string, bytes: Uint8Array, code: FormatCode | null]>([
+    ['the right ones', good, null],
+    ['another root', signed({ merkle_root: 'ab'.repeat(32) }), 'root_mismatch'],
+    ['one too few', signed({ memory_count: 3201 }), 'count_mismatch'],
+    ['one too many', signed({ memory_count: 3199 }), 'count_mismatch'],
+    ['a thousand too many', signed({ memory_count: 2176 }), 'count_mismatch'],
+    ['far too few', signed({ memory_count: 2 ** 32 - 1 }), 'count_mismatch'],
+    [
+      'one forged in the first run',
+      withLine(700, lines[at(700)]!.replace('"0700"', '"0701"')),
+      'content_hash_mismatch',
+    ],
+    [
+      'one forged in the last',
+      withLine(3190, lines[at(3190)]!.replace('"3190"', '"3191"')),
+      'content_hash_mismatch',
+    ],
+    ['one left out of the first run', withLine(5), 'count_mismatch'],
+    ['one left out of the last', withLine(3000), 'count_mismatch'],
+    ['one twice', withLine(3000, lines[at(3000)]!, lines[at(3000)]!), 'count_mismatch'],
+    ['one in the place of another', withLine(3000, lines[at(3001)]!), 'root_mismatch'],
+  ])('%s: the answer is that of one reading, in whatever runs', async (_, bytes, code) => {
+    const plain = await answer(inChunks(bytes), { kernel })
+    expect(plain.failure?.code ?? null).toBe(code)
+    for (const parts of [1, 2, 3, 5])
+      expect(await answer(inChunks(bytes), inParts(bytes, parts))).toEqual(plain)
+  })
+
+  it('runs of another file than the one that was begun with are not taken for it', async () => {
+    const other = buildManifest({
+      memories: memories.toSpliced(0, 1024, ...memories.slice(1024, 2048)),
+    }).bytes
+    const options = inParts(good, 2)
+    const later = inParts(other, 2).lanes!
+    const check: Lanes['check'] = (run, onProgress) =>
+      (run.first === 0 ? later : options.lanes!).check(run, onProgress)
+    const { failure } = await answer(inChunks(good), { kernel, lanes: { ...options.lanes!, check } })
+    expect(failure?.code).toBe('root_mismatch')
+  })
 })
 
 describe('progress over runs', () => {

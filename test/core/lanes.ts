@@ -28,12 +28,17 @@ export function startKernels(): Kernel[] {
 }
 
 /** Options with which `bytes` are verified in runs of `runBytes`. A null kernel: plainly. */
-export function inRuns(bytes: Uint8Array, kernel: Kernel | null, runBytes: number): VerifyOptions {
+export function inRuns(
+  bytes: Uint8Array,
+  kernel: Kernel | null,
+  runBytes: number,
+  chunkBytes = 1000,
+): VerifyOptions {
   async function* chunks(from: number): AsyncGenerator<Uint8Array> {
     // One buffer filled again and again, as files are read.
-    const buffer = new Uint8Array(1000)
-    for (let at = from; at < bytes.length; at += 1000) {
-      const chunk = bytes.subarray(at, at + 1000)
+    const buffer = new Uint8Array(chunkBytes)
+    for (let at = from; at < bytes.length; at += chunkBytes) {
+      const chunk = bytes.subarray(at, at + chunkBytes)
       buffer.set(chunk)
       yield buffer.subarray(0, chunk.length)
     }
