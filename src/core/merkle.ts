@@ -12,7 +12,10 @@ const TOGETHER = 1024
 /** Root of a complete tree: `leaves` are 2^k of 32 bytes each. */
 type HashSubtree = (leaves: Uint8Array) => Hash
 
-/** Roots of all complete subtrees of 1,024 leaves among leaves the first of which has index `start`, 32 bytes each. */
+/**
+ * Roots of all complete subtrees of 1,024 leaves among some leaves, 32 bytes each, if the first of these has index
+ * `start`: what nobody has checked before the leaves are pushed.
+ */
 export interface Subtrees {
   readonly start: number
   readonly roots: Uint8Array
@@ -35,7 +38,7 @@ export class TreeHasher {
 
   /** `leaves` are 32 bytes each. Of `hashed`, if they stand where these do, the roots are taken as they are. */
   push(leaves: Uint8Array, hashed?: Subtrees | null): void {
-    const roots = hashed?.start === this.#size ? partsOf(hashed.roots) : NO_ROOTS
+    const roots = partsOf(hashed?.start === this.#size ? hashed.roots : NO_ROOTS)
     this.#size += leaves.length / HASH_BYTES
     for (let at = 0; at < leaves.length;) {
       const root = this.#held.length === 0 ? roots.next().value : undefined
@@ -51,6 +54,7 @@ export class TreeHasher {
       this.#climb(this.#hashSubtree(this.#held.bytes))
       this.#held.clear()
     }
+    assert(roots.next().done === true, 'as many roots as there are subtrees')
   }
 
   #climb(subtree: Hash): void {
@@ -81,7 +85,7 @@ export class TreeHasher {
   }
 }
 
-const NO_ROOTS = partsOf(new Uint8Array())
+const NO_ROOTS = new Uint8Array()
 
 function* partsOf(hashes: Uint8Array): Generator<Hash, undefined> {
   for (let at = 0; at < hashes.length; at += HASH_BYTES) yield hashes.subarray(at, at + HASH_BYTES)

@@ -12,7 +12,7 @@ export interface Run {
   readonly to: number
   /** Index of the first of them, where that is known before they are read and parts of the tree are wanted. */
   readonly first?: number
-  /** The same of the one behind the last. */
+  /** The same of the one behind those that can be taken: of the last run that is the last of the list. */
   readonly behind?: number
 }
 
@@ -25,7 +25,7 @@ export interface CheckedRun {
   /** 32 bytes each, at the start of memory of their own that is larger: to be handed over, for a copy would be of all. */
   readonly leaves: Uint8Array<ArrayBuffer>
   readonly marks: readonly Mark[]
-  /** Of the tree over all memories, where the place of these is known. */
+  /** Of the tree over all memories, if these stand where the run was said to; null where nothing was said. */
   readonly subtrees: Subtrees | null
   /** Whether all lines that start in the run were taken. */
   readonly isWhole: boolean
@@ -62,9 +62,9 @@ export function runBytesOf(size: number, lanes: number): number {
 
 /**
  * Checks the memory lines of a run, wherever it lies in its file. `chunks` are the bytes of the file from the one before
- * it on; what one holds is read before the next is asked for. Stops before a line that
- * does not hold, that does not end, or that is the last of its list. What the kernel does not take, or without one
- * all, is read plainly. `onLines` is given those that were taken, a view. Throws what reading throws.
+ * it on; what one holds is read before the next is asked for. Stops before a line that does not hold, that does not end,
+ * or that is the last of its list. What the kernel does not take, or without one all, is read plainly. `onLines` is
+ * given those that were taken, a view. Throws what reading throws.
  */
 export async function checkRun(
   kernel: Kernel | null,
@@ -79,7 +79,7 @@ export async function checkRun(
     if (lines.isDone) break
     onProgress(lines.bytes, lines.memories)
   }
-  return lines.checked
+  return lines.toRun()
 }
 
 /** The lines of a run as its bytes come in. */
@@ -154,7 +154,7 @@ class RunLines {
     return this.#start === null && this.#at - this.#run.from > MAX_LINE
   }
 
-  get checked(): CheckedRun {
+  toRun(): CheckedRun {
     const leaves = this.#leaves.bytes
     const { to, first, behind } = this.#run
     const start = first ?? (behind === undefined ? null : behind - this.memories)

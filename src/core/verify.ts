@@ -208,8 +208,8 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
 }
 
 /**
- * The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. With `lines`,
- * of all of them, the first and the last are told where they stand.
+ * The runs of a file from `offset` on, in order, several under way at once, each with what was asked for. Where `lines`
+ * is given, how many can be taken in all, the first and the last are told where they stand.
  */
 export async function* runsOf<Checked>(
   { size, count, runBytes, check }: Pick<Lanes<Checked>, 'size' | 'count' | 'runBytes' | 'check'>,

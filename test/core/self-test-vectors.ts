@@ -148,6 +148,13 @@ function lines() {
       },
     ],
     ['a member of its own', { 'x-date-estimated': true }],
+    // Together they have every digit of base64url.
+    ...[
+      'ABCDEFGHIJKLMNOPQRSTUQ',
+      'VWXYZabcdefghijklmnopg',
+      'qrstuvwxyz0123456789-w',
+      '_0-_0-_0-_0-_0-_0-_0-A',
+    ].map((blind): [string, JsonObject] => [`the digits of ${blind}`, { blind }]),
     ...[55, 56, 63, 64, 65, 119, 120, 1000].map((length): [string, JsonObject] => [
       `${length} letters`,
       { content: 'omega-'.repeat(length).slice(0, length) },
@@ -155,6 +162,7 @@ function lines() {
   ]
   const good = drafts.map(([name, draft]) => ({ name, ...judged(serialize(buildMemory(draft, 0, ISSUER))) }))
   const text = good[0]!.line
+  const digits = good.find(({ line }) => line.includes('"_0-'))!.line
   const memory = buildMemory({}, 0, ISSUER)
   const sealed = (members: JsonObject) => serialize(buildMemory({ ...memory, ...members }, 0, ISSUER))
   const turned = (name: string) => {
@@ -168,6 +176,8 @@ function lines() {
       turned(name),
     ]),
     ['another blind', text.replace(String(memory['blind']).slice(0, 4), 'AAAA')],
+    ['a digit of base64 in the blind', digits.replace('-', '+')],
+    ['another, at its end', digits.replace('_0-A"', '/0-A"')],
     ['spare bits in the blind', text.replace(/("blind":"[^"]*)."/, '$1B"')],
     ['another author', turned('author')],
     ['another entity', text.replace('"project"', '"Project"')],
@@ -177,6 +187,8 @@ function lines() {
     ['members in another order', text.replace(/^\{(.*),("tags":\[\])\}$/, '{$2,$1}')],
     ['a lone surrogate', text.replace('Memory', '\\ud800emory')],
     ['tags in another order', sealed({ tags: ['b', 'a'] })],
+    ['tags in the order of their bytes', sealed({ tags: ['\ufb33', '\ud83d\ude00'] })],
+    ['a control character in a name', sealed({ entity_id: 'a\u007fb' })],
     ['a day that is none', sealed({ created_at: '2026-02-30T00:00:00.000Z' })],
     ['an origin of its own', sealed({ federation_origin: {} })],
     [

@@ -77,9 +77,9 @@ async function tellLongTasks(page: Page, during: string): Promise<void> {
   test.info().annotations.push({ type: 'tasks of the page', description })
 }
 
-/** How often the worker is told from now on that a person uses the page. */
+/** How often the worker is told that a person uses the page. */
 async function watchUses(page: Page): Promise<void> {
-  await page.evaluate(() => {
+  await page.addInitScript(() => {
     Object.assign(window, { uses: 0 })
     const native = Worker.prototype.postMessage as (this: Worker, ...message: unknown[]) => void
     Worker.prototype.postMessage = function (...message: unknown[]) {
@@ -91,6 +91,7 @@ async function watchUses(page: Page): Promise<void> {
 }
 
 const usesOf = (page: Page) => page.evaluate(() => (window as unknown as { uses: number }).uses)
+const forgetUses = (page: Page) => page.evaluate(() => Object.assign(window, { uses: 0 }))
 
 /** What the page itself reads of files, in bytes of each reading; what its workers read does not hold it up. */
 async function watchReads(page: Page): Promise<void> {
@@ -141,6 +142,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
   page.setDefaultTimeout(PATIENT.timeout)
   const worker = await Dripping.install(context, page)
   await watchLongTasks(page)
+  await watchUses(page)
   await openApp(page)
   const workers = await countWorkers(await context.newCDPSession(page))
   // The one that answers, and one a core that checks: started at rest, before there is anything to check.
@@ -153,7 +155,7 @@ test('who signed a large manifest is shown while the rest is checked, and the re
   await test.step('how far it is: bytes, memories, pace, time left', async () => {
     await worker.drip(1000)
     await goTo(page, 'Exchange')
-    await watchUses(page)
+    await forgetUses(page)
     await page.getByTestId('open-file').first().setInputFiles(path)
     await expect(checking).toBeVisible()
     await expectMidway(bar)
