@@ -91,6 +91,11 @@ async function watchUses(page: Page): Promise<void> {
 }
 
 const usesOf = (page: Page) => page.evaluate(() => (window as unknown as { uses: number }).uses)
+const act = (page: Page, type: string) =>
+  page.evaluate((type) => {
+    const event = { drop: DragEvent, paste: ClipboardEvent }[type] ?? Event
+    document.body.dispatchEvent(new event(type, { bubbles: true, dataTransfer: new DataTransfer() }))
+  }, type)
 const forgetUses = (page: Page) => page.evaluate(() => Object.assign(window, { uses: 0 }))
 
 /** What the page itself reads of files, in bytes of each reading; what its workers read does not hold it up. */
@@ -192,6 +197,14 @@ test('who signed a large manifest is shown while the rest is checked, and the re
     await page.goBack()
     await expect(checking).toBeHidden()
     await expect.poll(() => usesOf(page)).toBeGreaterThan(0)
+    // A file that is dropped, a button that a screen reader presses: neither comes with a key or a pointer.
+    for (const type of ['change', 'click', 'drop', 'paste']) {
+      const before = await usesOf(page)
+      await expect(async () => {
+        await act(page, type)
+        expect(await usesOf(page), type).toBeGreaterThan(before)
+      }).toPass({ timeout: 5000 })
+    }
     const uses = await usesOf(page)
     await goTo(page, 'Peers')
     await press(page, 'Add a peer')
