@@ -28,16 +28,28 @@ const BLANK =
 /** Formats that are drawn: signs before a number or a name in Arabic, Syriac and Kaithi. */
 const DRAWN = /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u
 
-const PATTERNS = {
-  name: compile(`[\\p{M}\\p{Zs}${BLANK}]+`),
-  prose: compile(`(?:(?![\\n\\r\\t])[\\p{M}${BLANK}])+`),
+const RUNS: Readonly<Record<TextKind, string>> = {
+  name: `(?<run>[\\p{M}\\p{Zs}${BLANK}]+)`,
+  prose: `(?<run>(?:(?![\\n\\r\\t])[\\p{M}${BLANK}])+)`,
+}
+// eslint-disable-next-line no-misleading-character-class -- each stands for itself
+const WITHOUT_EMOJI = { name: new RegExp(RUNS.name, 'gu'), prose: new RegExp(RUNS.prose, 'gu') }
+/** Made when first needed: of thousands of emoji, they take longer to compile than a frame may last. */
+const WITH_EMOJI: Partial<Record<TextKind, RegExp>> = {}
+/** What is looked for and stands in emoji too. */
+// eslint-disable-next-line no-misleading-character-class -- each stands for itself
+const MAY_BE_EMOJI = /[\u200d\ufe0f\u{e0020}-\u{e007f}]/u
+
+function patternFor(text: string, kind: TextKind): RegExp {
+  if (!MAY_BE_EMOJI.test(text)) return WITHOUT_EMOJI[kind]
+  return (WITH_EMOJI[kind] ??= compileWithEmoji(kind))
 }
 
-function compile(runs: string): RegExp {
+function compileWithEmoji(kind: TextKind): RegExp {
   try {
-    return new RegExp(`${EMOJI}|(?<run>${runs})`, 'gv')
+    return new RegExp(`${EMOJI}|${RUNS[kind]}`, 'gv')
   } catch {
-    return new RegExp(`(?<run>${runs})`, 'gu')
+    return WITHOUT_EMOJI[kind]
   }
 }
 
@@ -165,7 +177,7 @@ interface Found extends Unseen {
 
 function* scan(text: string, kind: TextKind): Generator<Found> {
   const rightToLeft = kind === 'prose' && DIRECTION_MARK.test(text) ? createLines(text) : null
-  for (const { index, groups } of text.matchAll(PATTERNS[kind])) {
+  for (const { index, groups } of text.matchAll(patternFor(text, kind))) {
     const run = groups?.['run']
     if (run === undefined) continue
     let before = characterBefore(text, index)

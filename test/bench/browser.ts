@@ -172,7 +172,8 @@ export async function watched(page: Page, { begin, end }: Stay): Promise<Watched
 }
 
 async function pointAtRows(page: Page): Promise<void> {
-  const row = page.getByTestId('memory-row').first()
-  const box = (await row.count()) === 0 ? null : await row.boundingBox()
+  // A locator would wait for the list to come back, had the page gone on between looking and measuring.
+  const [row] = await page.getByTestId('memory-row').first().elementHandles()
+  const box = (await row?.boundingBox()) ?? null
   if (box !== null) await page.mouse.move(box.x + 80, 400)
 }

@@ -115,6 +115,16 @@ async function watchReads(page: Page): Promise<void> {
   })
 }
 
+/** Once it has not changed for half a second. */
+async function settledAt(value: () => Promise<number>): Promise<number> {
+  for (let last = await value(); ;) {
+    await new Promise((passed) => setTimeout(passed, 500))
+    const now = await value()
+    if (now === last) return now
+    last = now
+  }
+}
+
 const readsOf = (page: Page) =>
   page.evaluate(() => (window as unknown as { reads: number[] }).reads.splice(0))
 
@@ -323,6 +333,51 @@ test('what is cancelled midway is gone at once and leaves nothing: opening, impo
     expect(await dump(page, ['manifests', 'own_streams', 'audit'])).not.toBe(held)
     await tellLongTasks(page, 'the list, and an export')
   })
+  expect(problems).toEqual([])
+  await close()
+})
+
+test('of a list a frame draws the rows that came into view, or one of those beyond it', async () => {
+  const path = test.info().outputPath('list.json')
+  writeManifest(path, { seed: 'list', memories: 500, length: 300 })
+  const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
+  await openApp(page)
+  await trustKey(page, ISSUER.pem, 'Partner')
+  await openFile(page, path)
+  expect(await importOpened(page)).toContain('500 imported')
+  await goTo(page, 'Memories')
+  const rows = page.getByTestId('memory-row')
+  const last = page.locator('li[aria-posinset]').last()
+  const place = async () => Number(await last.getAttribute('aria-posinset'))
+  await expect.poll(place).toBeGreaterThan(10)
+  const before = await settledAt(place)
+  await page.evaluate(() => {
+    const drawn: number[] = []
+    Object.assign(window, { drawn })
+    const list = document.querySelector('ul:has(> li[aria-posinset])')!
+    let added = 0
+    new MutationObserver(
+      (changes) =>
+        (added += changes
+          .flatMap((each) => [...each.addedNodes])
+          .filter((each) => each instanceof HTMLLIElement).length),
+    ).observe(list, { childList: true })
+    const frame = () => {
+      drawn.push(added)
+      added = 0
+      requestAnimationFrame(frame)
+    }
+    requestAnimationFrame(frame)
+  })
+  const box = (await rows.first().boundingBox())!
+  await page.mouse.move(box.x + 80, box.y + 10)
+  // Three rows: those that come into view are there already.
+  await page.mouse.wheel(0, 3 * box.height)
+  await expect.poll(place).toBeGreaterThan(before)
+  const after = await settledAt(place)
+  const drawn = await page.evaluate(() => (window as unknown as { drawn: number[] }).drawn)
+  expect(Math.max(...drawn)).toBe(1)
+  expect(after - before).toBeGreaterThanOrEqual(3)
   expect(problems).toEqual([])
   await close()
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hidesSomething, type TextKind } from '../../src/core/unseen.ts'
+import { findUnseen, hidesSomething, type TextKind } from '../../src/core/unseen.ts'
 import { startOf, toPlain, toRuns } from '../../src/ui/runs.ts'
 
 const marksOf = (text: string, kind: TextKind = 'name') =>
@@ -179,6 +179,41 @@ test('joined, the runs are the text', () => {
       },
     ),
     { numRuns: 300 },
+  )
+})
+
+test('an emoji elsewhere in the text changes nothing of what is found', () => {
+  const unit = fc.constantFrom(
+    'a',
+    ' ',
+    '\u202e',
+    '\u0301',
+    '#',
+    '©',
+    '\u20e3',
+    '\ufe0f',
+    '\u200d',
+    '👩',
+    '🏽',
+    '🚀',
+    '🏴',
+    '🇩',
+    '🇪',
+    '\u{e0067}',
+    '\u{e007f}',
+    '\ud800',
+  )
+  fc.assert(
+    fc.property(
+      fc.string({ unit, maxLength: 12 }),
+      fc.constantFrom('name' as const, 'prose' as const),
+      (inner, kind) => {
+        const text = `a${inner}a`
+        const found = findUnseen(text, kind, { strict: true })
+        expect(findUnseen(`${text}👩\u200d🚀`, kind, { strict: true })).toEqual(found)
+      },
+    ),
+    { numRuns: 5000 },
   )
 })
 
