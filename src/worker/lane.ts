@@ -8,8 +8,8 @@ import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
 
 /** Milliseconds between two words of how far a run is. */
 const TELL_MS = 200
-/** Longest for which it hears nothing, but for one chunk and, behind the last of them, the tree. */
-const HEAR_MS = 50
+/** Longest for which it hears nothing, a frame, but for one chunk and, behind the last of them, the tree. */
+const HEAR_MS = 16
 
 /** A run of a file; the byte before it is there too. */
 interface RunOfFile extends Run {

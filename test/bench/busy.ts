@@ -3,7 +3,7 @@ import { beginExport, goTo, makeIdentity } from '../e2e/steps.ts'
 import { arm, endOf, openBrowser, watched, type Stay } from './browser.ts'
 import { dataFile } from './data.ts'
 import { OPENING, verifyIntact } from './deeds.ts'
-import { say, secondsOf } from './measurement.ts'
+import { median, say, secondsOf } from './measurement.ts'
 import type { Watched } from './probe.ts'
 import { countOf, type Results, type Row, type Setting } from './rows.ts'
 
@@ -17,28 +17,43 @@ const SMOOTH_SHARE = 0.95
 
 const PATIENCE_MS = 900_000
 
-export async function busy({ app, scale, filled }: Setting): Promise<Results> {
+export async function busy(setting: Setting): Promise<Results> {
+  const deeds: Record<Deed, Watched[]> = { verification: [], import: [], export: [] }
+  for (let round = 0; round < setting.scale.few; round++) await watchDeeds(setting, deeds)
+  const size = countOf(dataFile(setting.scale.large).memories)
+  return {
+    rows: Object.entries(deeds).map(([deed, runs]) => rowOf(`main thread, ${deed} of ${size}`, runs)),
+  }
+}
+
+type Deed = 'verification' | 'import' | 'export'
+
+/** Each once, in a browser of its own that holds the large manifest. */
+async function watchDeeds(
+  { app, scale, filled }: Setting,
+  deeds: Readonly<Record<Deed, Watched[]>>,
+): Promise<void> {
   const [large, more] = [dataFile(scale.large), dataFile(scale.more)]
   const browser = await openBrowser({ home: app, profile: await filled() })
   try {
     const page = await browser.newTab()
     await makeIdentity(page, 'Bench')
-    const size = countOf(large.memories)
-    const row = async (what: string, stay: Stay) => {
-      say(`main thread, ${what}`)
-      return rowOf(`main thread, ${what} of ${size}`, await watched(page, stay))
+    const watch = async (deed: Deed, stay: Stay) => {
+      say(`main thread, ${deed}`)
+      const seen = await watched(page, stay)
+      deeds[deed].push(seen)
+      say(`  longest task: ${taskOf(seen.longestTask)}`)
     }
     await goTo(page, 'Memories')
     await expect(page.getByTestId('memory-row').first()).toBeVisible()
-    const verification = await row('verification', await verifyFromMemories(page, large.path))
+    await watch('verification', await verifyFromMemories(page, large.path))
     await beginExport(page)
-    await expect(page.getByTestId('export-preview')).toContainText(size, { timeout: PATIENCE_MS })
-    const out = await row('export', await exportWhileReading(page))
+    await expect(page.getByTestId('export-preview')).toContainText(countOf(large.memories), {
+      timeout: PATIENCE_MS,
+    })
+    await watch('export', await exportWhileReading(page))
     await verifyIntact(page, more.path)
-    const all = large.memories + more.memories
-    return {
-      rows: [verification, await row('import', await importWhileReading(page, all)), out],
-    }
+    await watch('import', await importWhileReading(page, large.memories + more.memories))
   } finally {
     await browser.close()
   }
@@ -79,17 +94,26 @@ async function pressAndLeave(page: Page, name: string): Promise<() => Promise<vo
     })
 }
 
-function rowOf(what: string, { answers, gaps, longestTask }: Watched): Row {
-  const latest = Math.max(0, ...answers)
-  const sorted = [...gaps].sort((a, b) => a - b)
-  const smooth = sorted[Math.floor(SMOOTH_SHARE * sorted.length)] ?? 0
+function rowOf(what: string, runs: readonly Watched[]): Row {
+  const longest = runs.map(({ longestTask }) => longestTask)
+  const latest = runs.map(({ answers }) => Math.max(0, ...answers))
+  const gaps = runs.map((run) => [...run.gaps].sort((a, b) => a - b))
+  const smooth = gaps.map((sorted) => sorted[Math.floor(SMOOTH_SHARE * sorted.length)] ?? 0)
+  const widest = gaps.map((sorted) => sorted.at(-1) ?? 0)
+  const answers = runs.reduce((sum, run) => sum + run.answers.length, 0)
+  const many = runs.length === 1 ? '1 run' : `${runs.length} runs`
   return {
     what,
     target: `no task over ${LONGEST_TASK_MS} ms, input answered within ${LATEST_ANSWER_MS} ms, smooth scrolling`,
     measured:
-      `longest task **${longestTask === 0 ? `none over ${LONGEST_TASK_MS} ms` : secondsOf(longestTask)}**, ` +
-      `latest answer **${secondsOf(latest)}** of ${answers.length}, ` +
-      `95 of 100 frames within **${secondsOf(smooth)}**, the longest ${secondsOf(sorted.at(-1) ?? 0)} (1 run)`,
-    isMet: longestTask <= LONGEST_TASK_MS && latest <= LATEST_ANSWER_MS && smooth <= SMOOTH_MS,
+      `longest task **${taskOf(median(longest))}** (${taskOf(Math.min(...longest))} to ${taskOf(Math.max(...longest))}), ` +
+      `latest answer **${secondsOf(median(latest))}** (at most ${secondsOf(Math.max(...latest))} of ${answers}), ` +
+      `95 of 100 frames within **${secondsOf(median(smooth))}**, the longest ${secondsOf(Math.max(...widest))} (${many})`,
+    isMet:
+      median(longest) <= LONGEST_TASK_MS &&
+      Math.max(...latest) <= LATEST_ANSWER_MS &&
+      Math.max(...smooth) <= SMOOTH_MS,
   }
 }
+
+const taskOf = (ms: number) => (ms === 0 ? `none over ${LONGEST_TASK_MS} ms` : secondsOf(ms))
