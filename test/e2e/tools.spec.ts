@@ -195,6 +195,8 @@ test('over HTTP, with its token, from no other page, and out of the folder nothi
   await second.goto(`${origin}/#/agents`)
   await expect(second.getByText('Another tab')).toBeVisible()
   await second.getByRole('button', { name: 'Connect this tab' }).click()
+  // What is asked before that is the first tab's, and ends with it.
+  await expect(second.getByText(/Connected, with the folder/)).toBeVisible()
   await expect(page.getByRole('navigation')).toBeVisible()
   const taken = callTool(client, 'omega_query')
   await answer(second, /Read your memories/, 'Refuse')
