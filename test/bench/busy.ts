@@ -3,7 +3,7 @@ import { beginExport, goTo, makeIdentity } from '../e2e/steps.ts'
 import { arm, endOf, openBrowser, watched, type Stay } from './browser.ts'
 import { dataFile } from './data.ts'
 import { OPENING, verifyIntact } from './deeds.ts'
-import { median, say, secondsOf } from './measurement.ts'
+import { say, secondsOf } from './measurement.ts'
 import type { Watched } from './probe.ts'
 import { countOf, type Results, type Row, type Setting } from './rows.ts'
 
@@ -94,25 +94,21 @@ async function pressAndLeave(page: Page, name: string): Promise<() => Promise<vo
     })
 }
 
+/** All runs together: what was once is not made good by another run. */
 function rowOf(what: string, runs: readonly Watched[]): Row {
-  const longest = runs.map(({ longestTask }) => longestTask)
-  const latest = runs.map(({ answers }) => Math.max(0, ...answers))
-  const gaps = runs.map((run) => [...run.gaps].sort((a, b) => a - b))
-  const smooth = gaps.map((sorted) => sorted[Math.floor(SMOOTH_SHARE * sorted.length)] ?? 0)
-  const widest = gaps.map((sorted) => sorted.at(-1) ?? 0)
-  const answers = runs.reduce((sum, run) => sum + run.answers.length, 0)
-  const many = runs.length === 1 ? '1 run' : `${runs.length} runs`
+  const longest = Math.max(...runs.map(({ longestTask }) => longestTask))
+  const answers = runs.flatMap((run) => run.answers)
+  const latest = Math.max(0, ...answers)
+  const gaps = runs.flatMap((run) => run.gaps).sort((a, b) => a - b)
+  const smooth = gaps[Math.floor(SMOOTH_SHARE * gaps.length)] ?? 0
   return {
     what,
     target: `no task over ${LONGEST_TASK_MS} ms, input answered within ${LATEST_ANSWER_MS} ms, smooth scrolling`,
     measured:
-      `longest task **${taskOf(median(longest))}** (${taskOf(Math.min(...longest))} to ${taskOf(Math.max(...longest))}), ` +
-      `latest answer **${secondsOf(median(latest))}** (at most ${secondsOf(Math.max(...latest))} of ${answers}), ` +
-      `95 of 100 frames within **${secondsOf(median(smooth))}**, the longest ${secondsOf(Math.max(...widest))} (${many})`,
-    isMet:
-      median(longest) <= LONGEST_TASK_MS &&
-      Math.max(...latest) <= LATEST_ANSWER_MS &&
-      Math.max(...smooth) <= SMOOTH_MS,
+      `longest task **${taskOf(longest)}**, latest answer **${secondsOf(latest)}** of ${answers.length}, ` +
+      `95 of 100 frames within **${secondsOf(smooth)}**, the longest ${secondsOf(gaps.at(-1) ?? 0)} ` +
+      `(${runs.length === 1 ? '1 run' : `${runs.length} runs together`})`,
+    isMet: longest <= LONGEST_TASK_MS && latest <= LATEST_ANSWER_MS && smooth <= SMOOTH_MS,
   }
 }
 
