@@ -9,6 +9,8 @@ import type { Task, TaskContext } from './protocol.ts'
 
 const MOST_LANES = 8
 const IDLE_MS = 30_000
+/** Who did something is at it for so long, if they do nothing more. */
+const USE_MS = 500
 /** Fewer bytes than this are not worth a worker's start, nor the way there. */
 const WORTH_BYTES = 512 * 1024
 const NEVER = new AbortController().signal
@@ -20,6 +22,7 @@ const NEVER = new AbortController().signal
 export class Lanes {
   readonly #bridges: readonly WorkerBridge<LaneTasks>[]
   readonly #load: number[]
+  #usedUntil = -Infinity
   #reaper: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -46,7 +49,7 @@ export class Lanes {
       return run(input, { signal, progress: onProgress, give: () => undefined })
     }
     if (bytes < WORTH_BYTES) return here()
-    const lane = this.#load.indexOf(Math.min(...this.#load))
+    const lane = this.#laneFor(task)
     this.#load[lane]!++
     clearTimeout(this.#reaper)
     try {
@@ -66,8 +69,18 @@ export class Lanes {
     await Promise.all(this.#bridges.map(() => this.call('ready', {}, WORTH_BYTES)))
   }
 
-  /** What reads pauses, for so many milliseconds. */
+  /**
+   * What is staged knows no pause: while somebody uses the page one lane does it, and the other cores are the page's and
+   * the store's (test/bench/reading, "What held the page up").
+   */
+  #laneFor(task: keyof LaneTasks): number {
+    if (task === 'stage' && performance.now() < this.#usedUntil) return 0
+    return this.#load.indexOf(Math.min(...this.#load))
+  }
+
+  /** Somebody uses the page: what reads pauses, for so many milliseconds, and what is staged keeps to one lane. */
   giveWay(ms: number): void {
+    this.#usedUntil = performance.now() + USE_MS
     for (const [lane, bridge] of this.#bridges.entries())
       if (this.#load[lane]! > 0) bridge.call('pause', { ms }).catch(() => undefined)
   }

@@ -66,7 +66,7 @@ test('what one instance shows, the camera of another reads, and a person decides
     await press(page, 'Read a QR code')
     await expect(page.getByRole('heading', { name: 'The key', exact: true })).toBeVisible()
     expect(await fingerprintShown(page)).toBe(fingerprint)
-    expect(await trackStates(page)).toEqual(['video ended'])
+    await expect.poll(() => trackStates(page)).toEqual(['video ended'])
     await expect(page.locator('video')).toHaveCount(0)
   })
 
@@ -180,7 +180,7 @@ test('codes of other kinds, one’s own, and the ways out', async () => {
   await test.step('Escape closes it and puts the camera off; the focus is where it was', async () => {
     await page.keyboard.press('Escape')
     await expect(dialog(page)).toHaveCount(0)
-    expect(await trackStates(page)).toEqual(['video ended'])
+    await expect.poll(() => trackStates(page)).toEqual(['video ended'])
     await expect(page.getByRole('button', { name: 'Read a QR code' })).toBeFocused()
   })
 

@@ -6,7 +6,7 @@ import type { Failure } from '../../src/core/verification.ts'
 import { verifyManifest } from '../../src/core/verify.ts'
 import { Lanes } from '../../src/worker/lanes.ts'
 import { OpenedManifest } from '../../src/worker/opened-manifest.ts'
-import type { Reply } from '../../src/worker/protocol.ts'
+import type { Reply, Request } from '../../src/worker/protocol.ts'
 import { Source } from '../../src/worker/source.ts'
 import { bytesOf, craftManifest, craftMemory, createStranger } from '../exchange/craft.ts'
 import { startTestLane } from '../exchange/instance.ts'
@@ -98,6 +98,38 @@ it('who uses the page has the cores for a moment; then a run goes on and says th
   expect(performance.now() - began).toBeGreaterThanOrEqual(PAUSE_MS)
   expect(run).toEqual(await check())
   expect(run.leaves).toHaveLength(32 * TIMES * (COUNT - 1))
+})
+
+it('while somebody uses the page one lane stages, afterwards all do', async () => {
+  const staging: number[] = []
+  let started = 0
+  const two = new Lanes(() => {
+    const worker = startTestLane()
+    const lane = started++
+    return {
+      postMessage(request: Request) {
+        if ('task' in request && request.task === 'stage') staging.push(lane)
+        worker.postMessage(request)
+      },
+      addEventListener: worker.addEventListener.bind(worker),
+      terminate: () => worker.terminate(),
+    }
+  }, 2)
+  await two.warm()
+  const file = new Blob([good.slice(HEAD, HEAD + COUNT - 1).join('')])
+  const run = { batch: 'batch', index: 0, count: COUNT - 1, ownKeys: [], skip: [] }
+  const stageFour = async () => {
+    staging.length = 0
+    const staged = await Promise.all(
+      Array.from({ length: 4 }, () => two.call('stage', { file, run }, file.size)),
+    )
+    for (const { pages } of staged)
+      expect(pages.reduce((rows, { page }) => rows + page.count, 0)).toBe(COUNT - 1)
+    return staging.toSorted()
+  }
+  two.giveWay(0)
+  expect(await stageFour()).toEqual([0, 0, 0, 0])
+  await expect.poll(stageFour, { timeout: 10_000 }).toEqual([0, 0, 1, 1])
 })
 
 const PLACES = [
