@@ -3,13 +3,10 @@ import { expect, it } from 'vitest'
 import { sha256 } from '../reference/merkle.ts'
 import { hex } from '../reference/shapes.ts'
 import { allTurns, CLI, fuzzCli } from './cli.ts'
-import { bytesKept, fuzz, LIMIT_MS } from './fuzz.ts'
+import { fuzz } from './fuzz.ts'
 import { COURIERS, firstOfEach, LARGE, makeForgery, RANDOM, ROUND, STRUCTURED } from './mutants.ts'
-import { CONTROLS, findPlants, PLANTS } from './planted.ts'
+import { PLANTS } from './planted.ts'
 import { buildPool } from './pool.ts'
-import type { Product } from './product.ts'
-import { theProduct } from './product.ts'
-import { KEPT_LIMIT } from './report.ts'
 
 /** The short form of `npm run assure`: the same code, the same seed, fewer mutants. */
 const SEED = '20261124'
@@ -81,75 +78,6 @@ it('makes the same mutants again, each from its number alone', () => {
   const numbers = Array.from({ length: 100 }, (_, n) => 7 * n)
   expect(mutants(numbers.toReversed()).toReversed()).toEqual(mutants(numbers))
 })
-
-const planted = PLANTS.filter(({ name }) =>
-  [
-    'leaf_hash compared',
-    'kernel: tags in order',
-    'kernel: in JavaScript: UTF-8 is looked at',
-    'gzip: the checksum',
-    'statement alone: nothing after the end',
-  ].includes(name),
-)
-
-it(
-  'finds a check that is missing, and nothing in a copy from which nothing is',
-  async () => {
-    const found = await findPlants(planted, SEED, 3 * ROUND)
-    expect(found.filter(({ finding }) => finding === null)).toEqual([])
-    expect(found).toHaveLength(5)
-    for (const { finding } of await findPlants(CONTROLS, SEED, 50)) expect(finding).toBeNull()
-  },
-  LONG,
-)
-
-it('says so where the text to remove is not there once', async () => {
-  const [plant] = planted
-  await expect(findPlants([{ ...plant!, text: 'no such text' }], SEED, 1)).rejects.toThrow('0 times')
-})
-
-/** The product, and something done at each call of one of its readers. */
-function productThat(reader: 'stream' | 'runs', deed: () => void): Product {
-  const product = theProduct()
-  const done = <Given extends unknown[], Result>(read: (...given: Given) => Result) => {
-    return (...given: Given) => {
-      deed()
-      return read(...given)
-    }
-  }
-  return reader === 'stream'
-    ? { ...product, stream: done(product.stream) }
-    : { ...product, runs: done(product.runs) }
-}
-
-it(
-  'finds a reader that throws, takes too long, or keeps kilobytes of each call',
-  async () => {
-    const thrown = await fuzz({
-      seed: SEED,
-      to: 1,
-      product: productThat('runs', () => {
-        throw new RangeError('as a bug does')
-      }),
-    })
-    expect(thrown).toMatchObject({ crashes: 1, findings: [{ what: 'crash' }] })
-
-    const spin = () => {
-      const { user } = process.cpuUsage()
-      while (process.cpuUsage().user - user < 1050 * LIMIT_MS);
-    }
-    const slow = await fuzz({ seed: SEED, to: 1, product: productThat('stream', spin) })
-    expect(slow.findings).toMatchObject([{ what: 'slow' }])
-
-    const kept: number[][] = []
-    const leak = productThat('stream', () => void kept.push(Array.from({ length: 4096 }, Math.random)))
-    const options = { seed: SEED, to: 300, warmUp: 100, samples: 10 }
-    expect(bytesKept(await fuzz({ ...options, product: leak }))).toBeGreaterThan(5 * KEPT_LIMIT)
-    // Some of the mutants are statements, which it is not given.
-    expect(kept.length).toBeGreaterThan(250)
-  },
-  LONG,
-)
 
 it('plants each bug in what stands in its file just once', () => {
   for (const { name, file, text } of PLANTS) {

@@ -197,8 +197,8 @@ export async function readFile(bytes: Uint8Array): Promise<Reading> {
   }
 }
 
-/** Of the files that are made for the kernel alone: all in the long run, else another third at each place. */
-const ONE_IN = process.env['OMEGA_ASSURE'] === '1' ? 1 : 3
+/** Of files of which there are very many: all in the long run, else another third at each place. */
+export const ONE_IN = process.env['OMEGA_ASSURE'] === '1' ? 1 : 3
 
 /**
  * Reads the file in which `raw` is written for `value` at the place. At a memory also that whose hashes are over `raw`
