@@ -1,4 +1,4 @@
-import { ByteList, concat } from './bytes.ts'
+import { ByteList, concat, equalBytes } from './bytes.ts'
 
 const LEAF_BYTES = 32
 const BLOCK_BYTES = 1024 * 1024
@@ -49,15 +49,33 @@ export class LeafList {
 
   /** Leaf `index`, 32 bytes. */
   at(index: number): Uint8Array {
+    const { block, start } = this.#blockOf(index)
+    return leafOf(block, index - start)
+  }
+
+  /** Whether `leaves`, 32 bytes each, stand here one behind the other, from leaf `index` on. */
+  holds(leaves: Uint8Array, index: number): boolean {
+    for (let done = 0; done < leaves.length;) {
+      const at = index + done / LEAF_BYTES
+      if (at >= this.#length) return false
+      const { block, start } = this.#blockOf(at)
+      const part = block.subarray((at - start) * LEAF_BYTES).subarray(0, leaves.length - done)
+      if (!equalBytes(part, leaves.subarray(done, done + part.length))) return false
+      done += part.length
+    }
+    return true
+  }
+
+  #blockOf(index: number): { readonly block: Uint8Array; readonly start: number } {
     const kept = this.#keptLength
-    if (index >= kept) return leafOf(this.#last.bytes, index - kept)
+    if (index >= kept) return { block: this.#last.bytes, start: kept }
     let [low, high] = [0, this.#starts.length - 1]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
       if (this.#starts[middle]! <= index) low = middle
       else high = middle - 1
     }
-    return leafOf(this.#blocks[low]!, index - this.#starts[low]!)
+    return { block: this.#blocks[low]!, start: this.#starts[low]! }
   }
 
   /** All of them, in arrays that come one behind the other. */

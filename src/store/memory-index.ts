@@ -1,6 +1,7 @@
 import { fromHex } from '../core/bytes.ts'
 import type { Selection } from '../core/selection.ts'
 import { ByteTable } from './byte-table.ts'
+import { HeldLines } from './held-lines.ts'
 import { IntList } from './int-list.ts'
 import { mergeNewestFirst, newestFirst } from './newest-first.ts'
 import { matcherOf } from './page-match.ts'
@@ -206,24 +207,10 @@ export class MemoryIndex {
     return known === NONE ? [] : this.#chain(known)
   }
 
-  /** Tells the line that is already held of a leaf of this manifest; null if none is. */
-  heldOf(manifest: string): (leaf: Uint8Array) => Ordinal | null {
-    const leaves = new ByteTable()
-    const lines = new IntList()
+  /** The lines that are held out of this manifest. */
+  heldOf(manifest: string): HeldLines {
     const pages = [...this.#pages.entries()].filter(([n]) => this.#batches[n]!.origin?.manifest === manifest)
-    leaves.reserve(pages.reduce((sum, [, page]) => sum + page.count, 0))
-    for (const [n, page] of pages) {
-      const start = this.#starts[n]!
-      const rows = [...Array(page.count).keys()].filter((row) => !this.#erased.has(start + row))
-      const numbers = rows.length === page.count ? leaves.addAll(page.leaves) : null
-      // Of equal leaves the first line.
-      for (const row of rows)
-        if ((numbers?.[row] ?? leaves.add(page.leaves, 32 * row)) === lines.length) lines.push(start + row)
-    }
-    return (leaf) => {
-      const known = leaves.find(leaf)
-      return known === NONE ? null : lines.at(known)
-    }
+    return new HeldLines(pages.map(([n, page]) => ({ page, start: this.#starts[n]! })))
   }
 
   /** Whether a person deleted what this line says. */

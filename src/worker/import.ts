@@ -2,6 +2,7 @@ import { equalBytes } from '../core/bytes.ts'
 import { ExchangeError } from '../core/errors.ts'
 import type { Database } from '../store/database.ts'
 import { ByteTable } from '../store/byte-table.ts'
+import type { HeldLines } from '../store/held-lines.ts'
 import type { MemoryIndex } from '../store/memory-index.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { Page } from '../store/page.ts'
@@ -109,7 +110,7 @@ class Decisions {
   readonly #index: MemoryIndex
   readonly #opened: OpenedManifest
   /** Lines already held out of this manifest, by leaf. */
-  readonly #held: ReturnType<MemoryIndex['heldOf']>
+  readonly #held: HeldLines
   readonly #heldHere = new ByteTable()
   readonly #stagedKeys = new ByteTable()
   readonly counts = { imported: 0, already_local: 0, deleted_here: 0, not_understood: 0 }
@@ -122,13 +123,9 @@ class Decisions {
 
   /** Whether every memory of the run is held out of this manifest: then they are counted, and need not be read again. */
   areHeld({ index, count }: OpenedRun): boolean {
-    const deleted: boolean[] = []
-    for (let at = index; at < index + count; at++) {
-      const line = this.#held(this.#opened.leaves.at(at))
-      if (line === null) return false
-      deleted.push(this.#index.isDeleted(line))
-    }
-    for (const isDeleted of deleted) this.counts[isDeleted ? 'deleted_here' : 'already_local']++
+    const lines = this.#held.linesOf(this.#opened.leaves, index, count)
+    if (lines === null) return false
+    for (const line of lines) this.counts[this.#index.isDeleted(line) ? 'deleted_here' : 'already_local']++
     return true
   }
 
@@ -158,7 +155,7 @@ class Decisions {
       this.counts[isKnown ? 'already_local' : 'imported']++
       const leaves = this.#heldHere.size
       // Equal leaves may stand in a manifest: one of them is enough.
-      const isHeld = this.#heldHere.add(leaf) < leaves || this.#held(leaf) !== null
+      const isHeld = this.#heldHere.add(leaf) < leaves || this.#held.find(leaf) !== null
       return !(isKnown && isHeld)
     }
     return false

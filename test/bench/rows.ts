@@ -65,7 +65,7 @@ export const QUICK: Scale = {
   name: 'quick',
   rounds: 3,
   few: 1,
-  sizes: ['10k', '50k', '200k'],
+  sizes: ['50k', '200k'],
   texts: null,
   middle: '200k',
   large: '50k',

@@ -11,6 +11,25 @@ function leavesFrom(start: number, count: number): Uint8Array<ArrayBuffer> {
   return leaves
 }
 
+/** Runs that begin and end anywhere stand where they stand, and nowhere else. */
+function expectHeld(list: LeafList, whole: Uint8Array): void {
+  for (const [from, to] of [
+    [0, 1],
+    [0, 0.5],
+    [0.3, 0.7],
+    [0.9, 1],
+  ] as const) {
+    const [start, end] = [Math.floor(from * list.length), Math.ceil(to * list.length)]
+    const run = whole.slice(32 * start, 32 * end)
+    expect(list.holds(run, start)).toBe(true)
+    if (run.length === 0) continue
+    expect(list.holds(run, start + 1)).toBe(false)
+    run[run.length - 1]! ^= 1
+    expect(list.holds(run, start)).toBe(false)
+  }
+  expect(list.holds(concat(whole, leavesFrom(list.length, 1)), 0)).toBe(false)
+}
+
 const lengths = fc.array(
   fc.oneof(
     fc.constant(1),
@@ -37,6 +56,7 @@ it('gives each leaf at its place, whatever they came in', () => {
       expect(Buffer.compare(concat(...list.blocks), whole)).toBe(0)
       for (let at = 0; at < list.length; at += 1 + (at % 97)) expect(list.at(at)).toEqual(leavesFrom(at, 1))
       if (list.length > 0) expect(list.at(list.length - 1)).toEqual(leavesFrom(list.length - 1, 1))
+      expectHeld(list, whole)
     }),
     { seed: 20261126, numRuns: 60 },
   )
