@@ -8,9 +8,8 @@ import type { WorkerBridge } from '../worker/bridge.ts'
 import { Changes } from './changes.ts'
 import { HeldKey } from './held-key.ts'
 
-/** Told as often as this, the background gets on in what is left of it, however long somebody scrolls. */
-const GIVE_WAY_MS = 100
-const PAUSE_MS = 70
+/** The background is told of a use at most this often. */
+const TELL_MS = 100
 
 /** What verifying takes: a worker and a clock, and the store if there is one. */
 export interface Verifier {
@@ -144,9 +143,9 @@ export function createGivingWay(verifier: Verifier): () => void {
   let told = -Infinity
   return () => {
     const now = performance.now()
-    if (!isWorking(verifier) || now - told < GIVE_WAY_MS) return
+    if (!isWorking(verifier) || now - told < TELL_MS) return
     told = now
-    verifier.worker.call('giveWay', { ms: PAUSE_MS }).catch(() => undefined)
+    verifier.worker.call('giveWay', {}).catch(() => undefined)
   }
 }
 

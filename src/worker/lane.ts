@@ -5,6 +5,7 @@ import type { Task, TaskContext } from './protocol.ts'
 import { searchSegment, type SegmentToSearch } from './search.ts'
 import { nextTask, readBlob, readBytes } from './source.ts'
 import { stageRun, type RunToStage, type StagedRun } from './stage-run.ts'
+import { holdMs, restMs, type Use } from './turns.ts'
 
 /** Milliseconds between two words of how far a run is. */
 const TELL_MS = 200
@@ -23,8 +24,8 @@ export interface LaneTasks {
   gather: Task<RunOfFile & { ownKeys: readonly string[] }, GatheredRun>
   stage: Task<{ file: Blob; run: RunToStage }, StagedRun>
   search: Task<SegmentToSearch, Uint32Array>
-  /** For so many milliseconds from now no more of a run is read; a search, which somebody waits for, goes on. */
-  pause: Task<{ ms: number }, void>
+  /** Somebody uses the page: lanes take turns at resting; a search, which somebody waits for, goes on. */
+  use: Task<Omit<Use, 'at'>, void>
 }
 
 export const laneTasks: LaneTasks = {
@@ -34,27 +35,28 @@ export const laneTasks: LaneTasks = {
   gather: (run, context) =>
     inTurn(run, context, (chunks, onProgress) => gatherRun(kernel, chunks, run, onProgress)),
   async stage({ file, run }) {
-    await resumed()
+    await passing(holdMs)
     return stageRun(kernel, await readBlob(file), run)
   },
   search: searchSegment,
-  async pause({ ms }) {
-    pausedUntil = performance.now() + ms
+  async use(lane) {
+    lastUse = { ...lane, at: Date.now() }
   },
 }
 
-let pausedUntil = 0
+let lastUse: Use = { at: -Infinity, lane: 0, lanes: 1 }
 
-async function resumed(): Promise<void> {
-  for (let ms = pausedUntil - performance.now(); ms > 0; ms = pausedUntil - performance.now())
-    await new Promise((resume) => setTimeout(resume, ms))
+/** Resolves once `wait` says that there is nothing to wait for; uses that are heard of meanwhile count. */
+async function passing(wait: (use: Use, now: number) => number): Promise<void> {
+  for (let ms = wait(lastUse, Date.now()); ms > 0; ms = wait(lastUse, Date.now()))
+    await new Promise((goOn) => setTimeout(goOn, ms))
 }
 
 /**
- * Chunks as they come, none while the lane is paused. What has been read ahead comes without a pause in which the lane
- * could hear that it is, or that nobody waits for it any more.
+ * Chunks as they come, none while the lane is to rest. What has been read ahead comes without a pause in which the lane
+ * could hear that somebody uses the page, or that nobody waits for it any more.
  */
-async function* pausing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* resting(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let heard = performance.now()
   for await (const chunk of chunks) {
     yield chunk
@@ -62,7 +64,7 @@ async function* pausing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
       await nextTask()
       heard = performance.now()
     }
-    await resumed()
+    await passing(restMs)
   }
 }
 
@@ -76,7 +78,7 @@ function inTurn<Result extends CheckedRun>(
 ): Promise<Result> {
   const result = before.then(async () => {
     let told = performance.now()
-    const run = await check(pausing(readBytes(file, from - 1, context)), (done, memories) => {
+    const run = await check(resting(readBytes(file, from - 1, context)), (done, memories) => {
       if (performance.now() - told < TELL_MS) return
       told = performance.now()
       context.progress({ done, total: to - from, memories })

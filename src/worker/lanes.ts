@@ -6,11 +6,10 @@ import { kernel } from './kernel.ts'
 import { laneTasks, type LaneTasks } from './lane.ts'
 import type { Source } from './source.ts'
 import type { Task, TaskContext } from './protocol.ts'
+import { isInUse } from './turns.ts'
 
 const MOST_LANES = 8
 const IDLE_MS = 30_000
-/** Who did something is at it for so long, if they do nothing more. */
-const USE_MS = 500
 /** Fewer bytes than this are not worth a worker's start, nor the way there. */
 const WORTH_BYTES = 512 * 1024
 const NEVER = new AbortController().signal
@@ -22,7 +21,7 @@ const NEVER = new AbortController().signal
 export class Lanes {
   readonly #bridges: readonly WorkerBridge<LaneTasks>[]
   readonly #load: number[]
-  #usedUntil = -Infinity
+  #usedAt = -Infinity
   #reaper: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -52,6 +51,7 @@ export class Lanes {
     const lane = this.#laneFor(task)
     this.#load[lane]!++
     clearTimeout(this.#reaper)
+    if (isInUse(this.#usedAt, Date.now())) this.#tellUse(lane)
     try {
       return await this.#bridges[lane]!.call(task, input, { signal, onProgress })
     } catch (error) {
@@ -70,19 +70,22 @@ export class Lanes {
   }
 
   /**
-   * What is staged knows no pause: while somebody uses the page one lane does it, and the other cores are the page's and
+   * What is staged knows no rest: while somebody uses the page one lane does it, and the other cores are the page's and
    * the store's (test/bench/reading, "What held the page up").
    */
   #laneFor(task: keyof LaneTasks): number {
-    if (task === 'stage' && performance.now() < this.#usedUntil) return 0
+    if (task === 'stage' && isInUse(this.#usedAt, Date.now())) return 0
     return this.#load.indexOf(Math.min(...this.#load))
   }
 
-  /** Somebody uses the page: what reads pauses, for so many milliseconds, and what is staged keeps to one lane. */
-  giveWay(ms: number): void {
-    this.#usedUntil = performance.now() + USE_MS
-    for (const [lane, bridge] of this.#bridges.entries())
-      if (this.#load[lane]! > 0) bridge.call('pause', { ms }).catch(() => undefined)
+  /** Somebody uses the page: what reads takes turns at resting, what is staged keeps to one lane. */
+  giveWay(): void {
+    this.#usedAt = Date.now()
+    for (const [lane, calls] of this.#load.entries()) if (calls > 0) this.#tellUse(lane)
+  }
+
+  #tellUse(lane: number): void {
+    this.#bridges[lane]!.call('use', { lane, lanes: this.count }).catch(() => undefined)
   }
 
   #end(): void {

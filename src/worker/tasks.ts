@@ -62,8 +62,8 @@ export interface Tasks {
   warm: Task<Record<string, never>, void>
   /** Whether a batch that the page has put is there. */
   sees: Task<{ batch: string }, boolean>
-  /** A person uses the page: what the lanes do pauses, for so many milliseconds. */
-  giveWay: Task<{ ms: number }, void>
+  /** A person uses the page: the lanes leave it a core. */
+  giveWay: Task<Record<string, never>, void>
   listOpened: Task<{ opened: Handle; from: number; to: number }, Excerpt[]>
   readOpened: Task<{ opened: Handle; index: number }, Memory>
   stageImport: Task<{ opened: Handle } & Parameters<typeof stageImport>[4], Staged>
@@ -120,7 +120,7 @@ export function createTasks(opening: Promise<Database>, startLane: () => WorkerL
     },
     warm: () => lanes.warm(),
     sees: async ({ batch }) => (await (await storing).db.getKey('batches', batch)) !== undefined,
-    giveWay: async ({ ms }) => lanes.giveWay(ms),
+    giveWay: async () => lanes.giveWay(),
     listOpened: async ({ opened, from, to }) => held(manifests, opened).excerpts(from, to),
     readOpened: async ({ opened, index }) => held(manifests, opened).read(index),
     async stageImport({ opened, ...input }, context) {
