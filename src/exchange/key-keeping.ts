@@ -35,8 +35,6 @@ async function putAndTake(instance: Instance, key: CryptoKey): Promise<CryptoKey
     key,
   }
   const tx = instance.db.transaction('identities', 'readwrite')
-  // It may fail before it is awaited.
-  tx.done.catch(() => undefined)
   try {
     await tx.store.put(record)
     const kept = await tx.store.get(PROBE)

@@ -1,4 +1,4 @@
-import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb'
+import { openDB, unwrap, wrap, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import { ExchangeError } from '../core/errors.ts'
 import type { OmegaSchema, StoreName } from './schema.ts'
 
@@ -55,10 +55,24 @@ export async function openDatabase(
       },
       terminated: () => onLost('terminated'),
     })
+    answerForDone(unwrap(db))
     return db
   } catch (cause) {
     const newer = cause instanceof DOMException && cause.name === 'VersionError'
     throw new ExchangeError(newer ? 'storage_newer' : 'storage_unavailable', describe(cause), {}, { cause })
+  }
+}
+
+/**
+ * A failed transaction rejects `done` beside the request that failed, whether or not anybody asked for `done`: who reads
+ * does not, and who writes has an error before. Without this the browser reports each as uncaught.
+ */
+function answerForDone(db: IDBDatabase): void {
+  const transaction = db.transaction.bind(db)
+  db.transaction = (...args) => {
+    const begun = transaction(...args)
+    wrap(begun).done.catch(() => undefined)
+    return begun
   }
 }
 

@@ -85,8 +85,6 @@ async function bumpGeneration(transaction: Transaction): Promise<void> {
 }
 
 function abort(transaction: Transaction): void {
-  // What `done` would reject with is the error already on its way.
-  transaction.done.catch(() => undefined)
   try {
     transaction.abort()
   } catch {

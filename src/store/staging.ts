@@ -90,7 +90,6 @@ export class Staging {
       await tx.objectStore('pages').add({ ...page, id })
       await tx.done
     } catch (error) {
-      tx.done.catch(() => undefined)
       throw toStorageError(error)
     }
   }
@@ -106,10 +105,9 @@ export async function commitBatch(tx: Transaction, batch: string, lines: number)
 
 /** Takes the lines of a batch out of the store, inside a deed or as the sweep of what was never committed. */
 export async function deleteBatch(tx: Transaction, batch: string): Promise<void> {
-  for (const id of await tx.objectStore('pages').index('batch').getAllKeys(batch)) {
-    void tx.objectStore('pages').delete(id)
-    void tx.objectStore('segments').delete(id)
-  }
+  const [pages, segments] = [tx.objectStore('pages'), tx.objectStore('segments')]
+  const ids = await pages.index('batch').getAllKeys(batch)
+  await Promise.all(ids.flatMap((id) => [pages.delete(id), segments.delete(id)]))
   await tx.objectStore('batches').delete(batch)
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect, test, type Page } from '@playwright/test'
 import { expectToFit } from './fit.ts'
 import { openProfile } from './profile.ts'
 import { LONG, openApp, press } from './steps.ts'
@@ -27,6 +27,8 @@ test.describe('a tab that has lost its store', () => {
     const { context, page, problems, close } = await openProfile(test.info().outputPath('profile'))
     await openApp(page)
     await expect(page.getByText('What your agents remember')).toBeVisible()
+    await holdStore(page)
+    await press(page, 'Peers')
     const session = await context.newCDPSession(page)
     await session.send('Storage.clearDataForOrigin', {
       origin: new URL(page.url()).origin,
@@ -35,8 +37,21 @@ test.describe('a tab that has lost its store', () => {
     await expect(page.getByText('The browser closed the store')).toBeVisible()
     await expectToFit(page, 'store closed')
     await press(page, 'Load again')
-    await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()
+    await expect(page.getByRole('heading', { level: 1, name: 'Peers' })).toBeVisible()
     expect(problems).toEqual([])
     await close()
   })
 })
+
+/** Keeps every other transaction waiting, so that what the app reads is under way when the store is taken. */
+async function holdStore(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const [known] = await indexedDB.databases()
+    const opening = indexedDB.open(known!.name!)
+    await new Promise((opened) => (opening.onsuccess = opened))
+    const stores = [...opening.result.objectStoreNames]
+    const settings = opening.result.transaction(stores, 'readwrite').objectStore('settings')
+    const ask = () => (settings.count().onsuccess = ask)
+    ask()
+  })
+}

@@ -79,7 +79,9 @@ async function watch(context: BrowserContext, home: string): Promise<string[]> {
     if (message.type() === 'error') problems.push(`console: ${message.text()} (${placeOf(message)})`)
   })
   context.on('weberror', (event) => {
-    problems.push(`uncaught: ${event.error().stack ?? event.error().message}`)
+    const { name, message, stack } = event.error()
+    // A DOMException has no stack of its own.
+    problems.push(`uncaught: ${stack || `${name}: ${message}`}`)
   })
   // Those of workers are seen too; those of the browser itself are not.
   context.on('request', (request) => {

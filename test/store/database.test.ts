@@ -52,6 +52,27 @@ it('opens what it made, with what stands in it', async () => {
   second.close()
 })
 
+it('lets no transaction that fails be reported as uncaught, though nobody awaited its end', async () => {
+  const db = await openDatabase(() => undefined, freshName())
+  const uncaught: unknown[] = []
+  const note = (event: PromiseRejectionEvent) => void uncaught.push(event.reason)
+  addEventListener('unhandledrejection', note)
+  onTestFinished(() => removeEventListener('unhandledrejection', note))
+  const reading = db.transaction('settings')
+  const read = reading.store.get('x')
+  reading.abort()
+  await expect(read).rejects.toMatchObject({ name: 'AbortError' })
+  const writing = db.transaction('settings', 'readwrite')
+  const written = writing.store.put({ name: 'x', value: 1 })
+  writing.abort()
+  await expect(written).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(writing.done).rejects.toMatchObject({ name: 'AbortError' })
+  // The browser reports after the tasks at hand.
+  await new Promise((reported) => setTimeout(reported, 50))
+  expect(uncaught).toEqual([])
+  db.close()
+})
+
 it('brings a store of the first version up to date, with what stands in it', async () => {
   const name = freshName()
   const first = await openDB(name, 1, {
