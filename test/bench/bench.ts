@@ -22,7 +22,7 @@ import { commandLineRows, verification } from './verification.ts'
 /** `npm run bench`: the table of targets, each row beside its peer. */
 const USAGE = `Usage: npm run bench                                  all parts; writes test/bench/results.md and verify-time.svg
        npm run bench -- PART...                       some, the others stay as they were found last: PARTS
-       npm run bench -- quick [PART...]               smaller and fewer, in two to three minutes; prints
+       npm run bench -- quick [PART...]               smaller and fewer, in about two minutes; prints
        npm run -s bench -- file PATH                  opens any manifest; prints one line of JSON
        npm run -s bench -- import PATH [--trust KEY.pem]
                                                       imports it into a new profile; prints one line of JSON

@@ -28,7 +28,7 @@ export interface BrowserOptions {
 }
 
 /** The app tests its engine 1.5 s after it has loaded; a tab is idle after that. */
-const REST_MS = 3000
+const REST_MS = 2000
 /** Ten times what the slowest deed should take on a slow machine. */
 const PATIENCE_MS = 900_000
 const KEYS_MS = 100

@@ -39,7 +39,7 @@ const METHOD = [
   'App: the production build, headless, a profile on disk, the file chosen through the file input. Timed in the page, from ' +
     'the event that tells of the file (the click, the key) to the end of the frame that shows the answer. Workers are told ' +
     'of by the browser, those of workers included.',
-  'Warm: the tab has verified another manifest, and rested for a second. A tab just opened: the app has loaded and rested for three seconds.',
+  'Warm: the tab has verified another manifest, and rested for a second. A tab just opened: the app has loaded and rested for two seconds.',
   'Each row beside its peer: one after the other, then both again; the ratio is of the medians. Files lie in the cache of ' +
     'the system. `sha256sum`, Python, Node and the command line are whole processes, their start included.',
   'Memory: proportional set size of the renderer that runs the app, every 20 ms or as often as a quarter of a core allows, in ' +

@@ -47,7 +47,8 @@ describe('the streaming reader reports as the naive verifier, byte for byte, wha
     }
     // The lines of memories checked as bytes, in runs side by side.
     for (const size of someOf(isSmall ? RUNS : RUNS.slice(-1), at)) {
-      for (const [name, kernel] of kernels) {
+      // Most of the time of a large one goes to its signatures, in which no kernel has a part.
+      for (const [name, kernel] of isSmall ? kernels : someOf(kernels, at)) {
         const found = await verifyManifest(inChunks(plain), inRuns(plain, kernel, size))
         expectReported(found, `runs of ${size}, by the kernel in ${name}`)
       }

@@ -43,6 +43,8 @@ const FORGED = fileOf('forged.json', text.replace(`Note ${MANY - 2} of`, `Note $
 const [ADDED, LOCAL] = [`${MANY} imported`, '0 already_local (idempotent dedup)']
 
 interface Condition {
+  /** Runs with `npm run test:long` alone. */
+  readonly isLong?: true
   readonly options?: ProfileOptions
   /** What the host adds to the policy of the page. */
   readonly policy?: string
@@ -57,12 +59,12 @@ const ENGINES: Readonly<Record<string, Condition>> = {
     policy: "script-src 'self'; worker-src 'self' blob:",
     told: /wasm/i,
   },
-  'neither JIT nor WebAssembly': { options: { args: ['--js-flags=--jitless'] } },
-  'one core': { cores: 1 },
+  'neither JIT nor WebAssembly': { isLong: true, options: { args: ['--js-flags=--jitless'] } },
+  'one core': { isLong: true, cores: 1 },
 }
 
 for (const [name, condition] of Object.entries(ENGINES)) {
-  test(`the session, ${name}`, async () => {
+  test(`the session, ${name}`, condition.isLong ? LONG : {}, async () => {
     test.skip(condition.cores !== undefined && process.platform !== 'linux', 'taskset is Linux’s')
     const usual = await openProfile(test.info().outputPath('usual'))
     await openApp(usual.page)

@@ -19,6 +19,7 @@ import {
   goToHash,
   importOpened,
   loadSample,
+  LONG,
   makeIdentity,
   openApp,
   openFile,
@@ -305,7 +306,7 @@ test('the proxy and the log see what leaves where there is no policy, and what n
   await server.stop()
 })
 
-test('to ask for nothing is to keep no copy: switched off, not even sw.js is asked for', async () => {
+test('to ask for nothing is to keep no copy: switched off, not even sw.js is asked for', LONG, async () => {
   await needWholeBrowser()
   test.setTimeout(300_000)
   const server = await serve(DIST)

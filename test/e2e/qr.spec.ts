@@ -5,7 +5,7 @@ import { beside, blurred, rasterOf, turned } from '../qr-picture.ts'
 import { buildManifest, signerNamed } from '../reference/writer.ts'
 import { cameraArgs, trackStates, watchCameras, writeFilm } from './fake-camera.ts'
 import { needWholeBrowser, openProfile, type Profile } from './profile.ts'
-import { fileOf, goTo, goToHash, makeIdentity, openApp, openFile, press, trustKey } from './steps.ts'
+import { fileOf, goTo, goToHash, LONG, makeIdentity, openApp, openFile, press, trustKey } from './steps.ts'
 
 /** A public key crosses the air gap as one QR code: shown on one screen, read by the other machine's camera. */
 test.describe.configure({ mode: 'parallel', timeout: 180_000 })
@@ -160,7 +160,7 @@ test('a code is compared with what is open: the same key, or another', async () 
   expect(new Set(await trackStates(page))).toEqual(new Set(['video ended']))
 })
 
-test('codes of other kinds, one’s own, and the ways out', async () => {
+test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
   await begin()
   await makeIdentity(page, 'Strait')
   const own = `${await page.locator('pre.pem').innerText()}\n`
