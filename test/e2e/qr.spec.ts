@@ -15,6 +15,7 @@ const eve = signerNamed('Eve')
 /** As a hand holds it: a little turned, not quite sharp. */
 const held = (text: string) => blurred(turned(rasterOf(drawQr(text), 5), 4), 1)
 const code = (page: Page) => page.getByRole('img', { name: /^QR code of the public key/ })
+const lastTrack = async (page: Page) => (await trackStates(page)).at(-1)
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Read the code of a key' })
 const manifest = fileOf(
   'manifest.json',
@@ -110,7 +111,7 @@ test('what one instance shows, the camera of another reads, and a person decides
         .setInputFiles({ name: 'code', mimeType: `image/${type}`, buffer: picture })
       await expect(page.getByRole('heading', { name: 'You trust this key already' })).toBeVisible()
       expect(await fingerprintShown(page)).toBe(fingerprint)
-      expect(new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+      await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
     }
   })
   expect(a.problems).toEqual([])
@@ -197,7 +198,7 @@ test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
       await expect(dialog(page)).toContainText(text.slice(-7))
       await expect(dialog(page).getByRole('link')).toHaveCount(0)
       await expect(page.locator('video')).toBeHidden()
-      expect((await trackStates(page)).at(-1)).toBe('video ended')
+      await expect.poll(() => lastTrack(page)).toBe('video ended')
       await page.keyboard.press('Escape')
       await expect(page.getByRole('button', { name: 'Read a QR code' })).toBeFocused()
     }
@@ -215,7 +216,7 @@ test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
     writeFilm(film, held(own))
     await again.click()
     await expect(dialog(page).getByRole('status')).toContainText('This is your own code')
-    expect((await trackStates(page)).at(-1)).toBe('video live')
+    expect(await lastTrack(page)).toBe('video live')
   })
 
   await test.step('out of sight the camera is put off, and comes back when asked', async () => {
@@ -223,17 +224,17 @@ test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
       Object.defineProperty(document, 'hidden', { value: true, configurable: true })
       document.dispatchEvent(new Event('visibilitychange'))
     })
-    expect((await trackStates(page)).at(-1)).toBe('video ended')
+    await expect.poll(() => lastTrack(page)).toBe('video ended')
     await expect(dialog(page)).toContainText('put off while this page was out of sight')
     await page.evaluate(() => Reflect.deleteProperty(document, 'hidden'))
     await again.click()
-    await expect.poll(async () => (await trackStates(page)).at(-1)).toBe('video live')
+    await expect.poll(() => lastTrack(page)).toBe('video live')
   })
 
   await test.step('whoever goes elsewhere leaves no camera behind', async () => {
     await goToHash(page, '#/memories')
     await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()
-    expect(new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+    await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
   })
 })
 
@@ -264,7 +265,7 @@ test('pictures that hold no one key', async () => {
         .getByTestId('open-picture')
         .setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer })
       await expect(dialog(page).getByText(refusal, { exact: true })).toBeVisible()
-      expect(new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+      await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
     })
   await test.step('dropped: one pixel to the module, as programs save it', async () => {
     const picture = await pictureOf(rasterOf(drawQr(eve.pem), 1))
