@@ -25,6 +25,15 @@ export function arriveAlone(node: HTMLElement): void {
 
 /** What had the focus may be gone with the page it stood on: then it begins at the title of the new one. */
 export function arriveAtTitle(): void {
+  if (document.activeElement === document.body) goToTitle()
+}
+
+/** Nor does it stay on the rail by which one went. */
+export function leaveRail(rail: HTMLElement): void {
+  if (rail.contains(document.activeElement)) goToTitle()
+}
+
+function goToTitle(): void {
   const title = document.querySelector('h1')
-  if (title !== null && document.activeElement === document.body) arrive(title)
+  if (title !== null) arrive(title)
 }

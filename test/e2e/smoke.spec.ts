@@ -60,26 +60,31 @@ test('of memories whose parts have not loaded the list is there, and the rest is
   await close()
 })
 
-test('a place is drawn once: what is about to be clicked is not drawn anew', async () => {
+test('a place is drawn once, and the rail for all of them: what is about to be clicked is not drawn anew', async () => {
   const { page, close } = await openProfile(test.info().outputPath('profile'))
   await page.addInitScript(() => {
-    let frames = 0
-    const count = (node: Node) => node instanceof Element && node.querySelector('nav') !== null
+    const drawn: Record<string, number> = { nav: 0, main: 0 }
+    Reflect.set(globalThis, '__drawn', drawn)
+    const has = (node: Node, name: string) =>
+      node instanceof Element && (node.matches(name) || node.querySelector(name) !== null)
     new MutationObserver((changes) => {
-      for (const { addedNodes } of changes) frames += [...addedNodes].filter(count).length
-      Reflect.set(globalThis, '__frames', frames)
+      for (const { addedNodes } of changes)
+        for (const name in drawn) drawn[name]! += [...addedNodes].filter((node) => has(node, name)).length
     }).observe(document, { childList: true, subtree: true })
   })
-  const frames = () => page.evaluate(() => Reflect.get(globalThis, '__frames') as number)
+  const drawn = () => page.evaluate(() => Reflect.get(globalThis, '__drawn') as { nav: number; main: number })
   await openApp(page)
+  // An empty store is found to be one after the first draw.
+  await expect(page.getByText('What your agents remember')).toBeVisible()
   // Until all of its parts are here.
   await goTo(page, 'Exchange')
   await expect(page.getByRole('button', { name: 'Export memories' })).toBeVisible()
   await goTo(page, 'Memories')
-  const before = await frames()
+  const { main } = await drawn()
   await goTo(page, 'Exchange')
+  await expect(page.getByRole('heading', { level: 1, name: 'Exchange' })).toBeFocused()
   await expect(page.getByRole('button', { name: 'Export memories' })).toBeVisible()
-  expect(await frames()).toBe(before + 1)
+  expect(await drawn()).toEqual({ nav: 1, main: main + 1 })
   await close()
 })
 
