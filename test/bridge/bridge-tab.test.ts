@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFailed, vi } from 'vitest'
 import type { BridgeState, Client, ClientFiles, Outcome } from '../../src/exchange/agents.ts'
 import { BridgeTab } from '../../src/tools/bridge-tab.ts'
 import { TOOLS } from '../../src/tools/tools.ts'
@@ -31,6 +31,8 @@ function openTab(port: number, token: string, call: (client: Client) => Promise<
     states.push(state)
     changed.tell()
   }
+  // Of a wait that comes to no end nothing else would tell.
+  onTestFailed(() => console.error(`The tab was ${states.join(', ')}`))
   const tab = new BridgeTab(
     token,
     { listOn: async () => infos, call, version: '0' },
