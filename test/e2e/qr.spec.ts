@@ -15,6 +15,9 @@ const eve = signerNamed('Eve')
 /** As a hand holds it: a little turned, not quite sharp. */
 const held = (text: string) => blurred(turned(rasterOf(drawQr(text), 5), 4), 1)
 const code = (page: Page) => page.getByRole('img', { name: /^QR code of the public key/ })
+/** The page puts them off a moment after what showed them has gone. */
+const expectCamerasOff = (page: Page) =>
+  expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
 const lastTrack = async (page: Page) => (await trackStates(page)).at(-1)
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Read the code of a key' })
 const manifest = fileOf(
@@ -111,7 +114,7 @@ test('what one instance shows, the camera of another reads, and a person decides
         .setInputFiles({ name: 'code', mimeType: `image/${type}`, buffer: picture })
       await expect(page.getByRole('heading', { name: 'You trust this key already' })).toBeVisible()
       expect(await fingerprintShown(page)).toBe(fingerprint)
-      await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+      await expectCamerasOff(page)
     }
   })
   expect(a.problems).toEqual([])
@@ -158,7 +161,7 @@ test('a code is compared with what is open: the same key, or another', async () 
     await expect(page.getByRole('heading', { name: 'The same key' })).toHaveCount(0)
     await expectNoAxe(page)
   })
-  expect(new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+  await expectCamerasOff(page)
 })
 
 test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
@@ -234,7 +237,7 @@ test('codes of other kinds, one’s own, and the ways out', LONG, async () => {
   await test.step('whoever goes elsewhere leaves no camera behind', async () => {
     await goToHash(page, '#/memories')
     await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()
-    await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+    await expectCamerasOff(page)
   })
 })
 
@@ -265,7 +268,7 @@ test('pictures that hold no one key', async () => {
         .getByTestId('open-picture')
         .setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer })
       await expect(dialog(page).getByText(refusal, { exact: true })).toBeVisible()
-      await expect.poll(async () => new Set(await trackStates(page))).toEqual(new Set(['video ended']))
+      await expectCamerasOff(page)
     })
   await test.step('dropped: one pixel to the module, as programs save it', async () => {
     const picture = await pictureOf(rasterOf(drawQr(eve.pem), 1))
