@@ -1,12 +1,12 @@
 import { decodeUtf8, encodeUtf8, equalBytes, fromHex, toHex } from './bytes.ts'
 import { canonicalize, parseCanonical } from './canonical.ts'
-import { verifySignature, type PlatformKey } from './ed25519.ts'
+import { verifySignature } from './ed25519.ts'
 import { ExchangeError } from './errors.ts'
 import { sha256 } from './hash.ts'
 import type { Kernel } from './kernel.ts'
 import { kernelCases, patternOf, plainCases, type Case } from './kernel-test.ts'
 import { checkInclusion, TreeHasher } from './merkle.ts'
-import { isReadable } from './private-key.ts'
+import { canSign, isReadable, makeKeyPair } from './private-key.ts'
 import vectors from './self-test-vectors.json'
 import { verifyManifest } from './verify.ts'
 
@@ -47,7 +47,7 @@ export interface EngineReport {
  * that reads here, used or not; null where there is none. Never throws.
  */
 export async function testEngine(kernel: Kernel | null): Promise<EngineReport> {
-  const platform = await hasEd25519()
+  const platform = await canSign()
   const cases: Record<EngineTestName, readonly Case[] | null> = {
     sha256: sha256Cases(),
     kernel: kernel && [...kernelCases(kernel), ...plainCases(kernel)],
@@ -80,15 +80,6 @@ async function run(name: EngineTestName, cases: readonly Case[] | null): Promise
     }
   }
   return { name, status: failed.length === 0 ? 'passed' : 'failed', cases: cases.length, failed }
-}
-
-async function hasEd25519(): Promise<boolean> {
-  try {
-    await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])
-    return true
-  } catch {
-    return false
-  }
 }
 
 function sha256Cases(): Case[] {
@@ -206,10 +197,7 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
 
 /** A key as an identity's: made not to be readable. */
 function privateKeyCases(): Case[] {
-  const made = crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']) as Promise<{
-    readonly privateKey: PlatformKey
-    readonly publicKey: PlatformKey
-  }>
+  const made = makeKeyPair(false)
   const message = patternOf(100)
   return [
     ['cannot be read', async () => !(await isReadable((await made).privateKey))],

@@ -9,6 +9,7 @@ import {
   SCRYPT,
   type IdentityBackup,
 } from '../core/identity-backup.ts'
+import { importPrivateKey } from '../core/private-key.ts'
 import type { WorkerBridge } from '../worker/bridge.ts'
 import type { IdentityRecord } from '../store/schema.ts'
 
@@ -48,7 +49,7 @@ export async function seal(
 /** The private key, non-extractable. Throws `passphrase_wrong`; `backup_invalid` if what was wrapped is no key. Inverse of `seal`. */
 export async function unseal(
   worker: WorkerBridge,
-  { kdf, iv, bound, wrapped }: IdentityBackup,
+  { kdf, iv, bound, wrapped, publicKey }: IdentityBackup,
   passphrase: string,
 ): Promise<CryptoKey> {
   const wrapping = await wrappingKey(worker, passphrase, kdf)
@@ -60,7 +61,7 @@ export async function unseal(
     throw new ExchangeError('passphrase_wrong', '', {}, { cause })
   }
   try {
-    return await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
+    return await importPrivateKey(pkcs8, publicKey)
   } catch (cause) {
     // Sealed by someone who knew the passphrase, and no key all the same.
     throw new ExchangeError('backup_invalid', '', {}, { cause })

@@ -3,12 +3,14 @@ import { verifySignature } from '../core/ed25519.ts'
 import { ExchangeError } from '../core/errors.ts'
 import { parseIdentityBackup, type IdentityBackup } from '../core/identity-backup.ts'
 import { encodePublicKey, fingerprintOf } from '../core/pem.ts'
+import { canSign, makeKeyPair } from '../core/private-key.ts'
 import { isShortString } from '../core/text.ts'
 import { LOCK_MINUTES, type IdentityRecord } from '../store/schema.ts'
 import { readBackup, seal, toBackupFile, unseal } from './backup.ts'
 import { nowAsTime, perform, type Instance } from './instance.ts'
 import { keepsKeys } from './key-keeping.ts'
 
+export { canSign } from '../core/private-key.ts'
 export { LOCK_MINUTES } from '../store/schema.ts'
 
 export const LOCK_SETTING = 'lock_minutes'
@@ -46,16 +48,6 @@ export async function ownKeys(instance: Instance): Promise<string[]> {
   return instance.db.getAllKeys('identities')
 }
 
-/** Whether this browser can make and use Ed25519 keys; without, it can still verify. */
-export async function canSign(): Promise<boolean> {
-  try {
-    await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * Makes the identity. With a passphrase the private key is wrapped, unwrapped again on the spot, and only then kept;
  * without, it never exists in a form that could be read. `locked`: only the wrapped key is kept, and it is unlocked now.
@@ -75,7 +67,7 @@ export async function createIdentity(
   await requireNone(instance, locked)
   if (locked && passphrase === undefined) throw new ExchangeError('passphrase_weak')
   const extractable = passphrase !== undefined
-  const pair = (await crypto.subtle.generateKey('Ed25519', extractable, ['sign', 'verify'])) as CryptoKeyPair
+  const pair = await makeKeyPair(extractable)
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
   const made = {
     fingerprint: fingerprintOf(publicKey),

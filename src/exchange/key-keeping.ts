@@ -1,3 +1,4 @@
+import { makeKeyPair } from '../core/private-key.ts'
 import type { IdentityRecord } from '../store/schema.ts'
 import { toStorageError } from '../store/database.ts'
 import type { Instance } from './instance.ts'
@@ -11,7 +12,7 @@ const PROBE = 'probe'
  * Throws `storage_full`, and what WebCrypto throws where there is no Ed25519 (`canSign`).
  */
 export async function keepsKeys(instance: Instance): Promise<boolean> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair
+  const pair = await makeKeyPair(false)
   const kept = await putAndTake(instance, pair.privateKey)
   if (kept === null) return false
   try {

@@ -128,6 +128,19 @@ it('says what is not possible where the platform has no Ed25519', async () => {
   }
 })
 
+it('takes an engine for what it is that fails at a key now and then', async () => {
+  vi.spyOn(crypto.subtle, 'generateKey')
+    .mockRejectedValueOnce(new DOMException('', 'OperationError'))
+    .mockRejectedValueOnce(new DOMException('', 'OperationError'))
+  try {
+    const { result, signatures_by, tests } = await testEngine(startKernel())
+    expect({ result, signatures_by }).toEqual({ result: 'reliable', signatures_by: 'platform' })
+    expect(tests.filter(({ status }) => status !== 'passed')).toEqual([])
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
 describe.each(KERNEL_NAMES)('a kernel in %s', (name) => {
   const startKernel = KERNELS[name]
 

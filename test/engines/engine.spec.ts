@@ -1,7 +1,21 @@
 import { gzipSync } from 'node:zlib'
 import { strict } from '../core/cases.ts'
+import { cheapBackup, PASSPHRASE, toBackupFile } from '../exchange/cheap-backup.ts'
 import { buildManifest, type ManifestOptions } from '../reference/writer.ts'
-import { at, button, goTo, link, makeIdentity, openBytes, press, text } from './steps.ts'
+import {
+  at,
+  button,
+  goTo,
+  label,
+  link,
+  loadSample,
+  makeIdentity,
+  openBytes,
+  press,
+  signAndSave,
+  text,
+} from './steps.ts'
+import { SESSION } from '../e2e/session.ts'
 import { expect, test } from './test.ts'
 
 const ONE = 'leaf hashes consistent, root matches, signature OK, 1 leaf'
@@ -51,6 +65,25 @@ test('the engine does what verification leans on, and nothing that it must not',
     await tab.shows(text('content_hash_mismatch'))
     await tab.hasNo(button('Import'))
   })
+  await leave()
+})
+
+/** What WebKitGTK 2.50 takes for none: see `importPrivateKey`. */
+test('a private key that begins with a zero byte is restored, and signs', async ({ meet, folder }) => {
+  const { tab, leave } = await meet('ada')
+  const seed = crypto.getRandomValues(new Uint8Array(32)).fill(0, 0, 1)
+  const backup = toBackupFile(await cheapBackup(PASSPHRASE, seed))
+  await openBytes(tab, folder, 'backup.json', new Uint8Array(await backup.arrayBuffer()))
+  await tab.fill(label('Passphrase', { exact: true }), PASSPHRASE)
+  await tab.click(button('Restore identity'))
+  await tab.shows(text('The identity is restored'))
+  await loadSample(tab, SESSION.a.sample)
+  await tab.shows(at('taken-in'), SESSION.a.added)
+  await goTo(tab, 'Exchange')
+  await press(tab, 'Export memories')
+  const saved = await signAndSave(tab)
+  await openBytes(tab, folder, 'signed.json', Buffer.from(saved.text))
+  await tab.reads(at('verdict'), /^leaf hashes consistent, root matches, signature OK, \d+ leaves$/)
   await leave()
 })
 

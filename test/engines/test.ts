@@ -93,10 +93,13 @@ export const test = base.extend<Fixtures>({
       }
       return { tab, leave }
     })
+    const seen: string[] = []
     for (const driver of open) {
-      if (errors.length > 0) console.error(await lastSeen(driver))
+      if (errors.length > 0) seen.push(await lastSeen(driver))
       await driver.close()
     }
+    // As an error of its own it stands beside the failure, which may be all that is kept of what was printed.
+    if (seen.length > 0) throw new Error(seen.join('\n'))
   },
 })
 

@@ -2,6 +2,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { describe, expect, it } from 'vitest'
 import { encodeUtf8, fromBase64Url, toBase64 } from '../../src/core/bytes.ts'
 import { canonicalize, type JsonObject } from '../../src/core/canonical.ts'
+import { makeKeyPair } from '../../src/core/private-key.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import {
   createIdentity,
@@ -198,7 +199,7 @@ describe('a backup', () => {
     const { wrapped: _, ...open } = backup
     const additionalData = encodeUtf8(canonicalize(open))
     const algorithm = { name: 'AES-GCM', iv: fromBase64Url(backup.cipher.iv)!, additionalData }
-    const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+    const pair = await makeKeyPair(true)
     const contents = [encodeUtf8('no key'), await crypto.subtle.exportKey('pkcs8', pair.privateKey)]
     const instance = await openTestInstance()
     for (const content of contents) {
