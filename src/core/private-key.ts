@@ -15,17 +15,16 @@ const PRIVATE_BYTES = 32
 const TRIES = 8
 
 /**
- * Makes an Ed25519 key pair. WebKitGTK (seen in 2.50) fails at one in ninety, whose numbers begin with a zero byte: where
- * an engine fails at one it is asked for another. Throws what the platform throws, `NotSupportedError` if it has no
- * Ed25519.
+ * Makes an Ed25519 key pair. WebKitGTK (seen in 2.50) fails at about one in a hundred, those that begin with a zero
+ * byte: where an engine fails at one it is asked for another. Throws what the platform throws, `NotSupportedError` if it
+ * has no Ed25519.
  */
 export async function makeKeyPair(extractable: boolean): Promise<PlatformKeyPair> {
   for (let tries = 1; ; tries += 1) {
     try {
       return (await crypto.subtle.generateKey('Ed25519', extractable, ['sign', 'verify'])) as PlatformKeyPair
     } catch (cause) {
-      const isFault = cause instanceof DOMException && cause.name === 'OperationError'
-      if (!isFault || tries === TRIES) throw cause
+      if (!isFault(cause, 'OperationError') || tries === TRIES) throw cause
     }
   }
 }
@@ -49,13 +48,19 @@ export async function importPrivateKey(
   try {
     return await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', false, ['sign'])
   } catch (cause) {
+    if (!isFault(cause, 'DataError')) throw cause
     const head = pkcs8.subarray(0, PKCS8_HEAD.length)
     const bytes = pkcs8.subarray(PKCS8_HEAD.length)
     if (!equalBytes(head, PKCS8_HEAD) || bytes.length !== PRIVATE_BYTES) throw cause
-    // WebKitGTK (seen in 2.50) takes none that begins with a zero byte, and takes the same as JWK.
+    // WebKitGTK (seen in 2.50) takes none that begins with a zero byte, and takes the same as JWK: as strings, which
+    // nothing can wipe.
     const jwk = { kty: 'OKP', crv: 'Ed25519', d: toBase64Url(bytes), x: toBase64Url(publicKey) }
     return crypto.subtle.importKey('jwk', jwk, 'Ed25519', false, ['sign'])
   }
+}
+
+function isFault(cause: unknown, name: string): boolean {
+  return cause instanceof DOMException && cause.name === name
 }
 
 /** Whether any way there is to get the bytes of a private key works: its promise is that none does. */

@@ -40,13 +40,19 @@ export async function seal(
   }
   const wrapping = await wrappingKey(worker, passphrase, { ...SCRYPT, salt })
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', key))
-  const additionalData = encodeUtf8(canonicalize(bound))
-  const wrapped = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, wrapping, pkcs8)
-  pkcs8.fill(0)
-  return canonicalize({ ...bound, wrapped: toBase64(new Uint8Array(wrapped)) })
+  try {
+    const additionalData = encodeUtf8(canonicalize(bound))
+    const wrapped = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, wrapping, pkcs8)
+    return canonicalize({ ...bound, wrapped: toBase64(new Uint8Array(wrapped)) })
+  } finally {
+    pkcs8.fill(0)
+  }
 }
 
-/** The private key, non-extractable. Throws `passphrase_wrong`; `backup_invalid` if what was wrapped is no key. Inverse of `seal`. */
+/**
+ * The private key, non-extractable. Throws `passphrase_wrong`; `backup_invalid` if what was wrapped is no key;
+ * `ed25519_unavailable`. Inverse of `seal`.
+ */
 export async function unseal(
   worker: WorkerBridge,
   { kdf, iv, bound, wrapped, publicKey }: IdentityBackup,
@@ -63,6 +69,9 @@ export async function unseal(
   try {
     return await importPrivateKey(pkcs8, publicKey)
   } catch (cause) {
+    // Of a browser that is older than the one that made it.
+    if (cause instanceof DOMException && cause.name === 'NotSupportedError')
+      throw new ExchangeError('ed25519_unavailable', '', {}, { cause })
     // Sealed by someone who knew the passphrase, and no key all the same.
     throw new ExchangeError('backup_invalid', '', {}, { cause })
   } finally {
@@ -94,5 +103,9 @@ async function wrappingKey(
   { N, r, p, salt }: IdentityBackup['kdf'],
 ): Promise<CryptoKey> {
   const bytes = await worker.call('stretch', { passphrase, salt, N, r, p })
-  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+  try {
+    return await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+  } finally {
+    bytes.fill(0)
+  }
 }

@@ -174,7 +174,10 @@ export async function requireRecord(instance: Instance): Promise<IdentityRecord>
   return record
 }
 
-/** The private key of a backup, known to be the one of its public half. Throws `passphrase_wrong`, `backup_invalid`. */
+/**
+ * The private key of a backup, known to be the one of its public half. Throws `passphrase_wrong`, `backup_invalid`,
+ * `ed25519_unavailable`.
+ */
 export async function unsealPair(
   instance: Instance,
   backup: IdentityBackup,

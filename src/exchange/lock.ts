@@ -5,7 +5,10 @@ import { changeIdentity, holdKey, LOCK_MINUTES, LOCK_SETTING, requireRecord, uns
 import { perform, type Instance } from './instance.ts'
 import { keepsKeys } from './key-keeping.ts'
 
-/** Unlocks the identity in this tab, until it is locked again. Throws `no_identity`, `passphrase_wrong`, `backup_invalid`. */
+/**
+ * Unlocks the identity in this tab, until it is locked again. Throws `no_identity`, `passphrase_wrong`, `backup_invalid`,
+ * `ed25519_unavailable`.
+ */
 export async function unlock(instance: Instance, passphrase: string): Promise<void> {
   const { sealed, fingerprint } = await requireRecord(instance)
   if (sealed === undefined) return
@@ -20,7 +23,8 @@ export function lock(instance: Instance): void {
 
 /**
  * From now on keeps the key wrapped alone: as the backup in `file` has it, or the copy that is here already. The passphrase
- * is tried first. Throws `no_identity`, `backup_invalid`, `backup_of_another`, `passphrase_wrong`.
+ * is tried first. Throws `no_identity`, `backup_invalid`, `backup_of_another`, `passphrase_wrong`,
+ * `ed25519_unavailable`.
  */
 export async function keepLocked(instance: Instance, passphrase: string, file?: Blob): Promise<void> {
   const { fingerprint, sealed: here } = await requireRecord(instance)

@@ -65,7 +65,7 @@ export async function openDatabase(
 
 /**
  * A failed transaction rejects `done` beside the request that failed, whether or not anybody asked for `done`: who reads
- * does not, and who writes has an error before. Without this the browser reports each as uncaught.
+ * does not, and who writes awaits it. Without this the browser reports each as uncaught.
  */
 function answerForDone(db: IDBDatabase): void {
   const transaction = db.transaction.bind(db)

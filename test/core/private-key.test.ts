@@ -56,16 +56,26 @@ const seeds = fc
   .map(([bytes, first, last]) => bytes.fill(0, 0, first).fill(0, 32 - last))
 
 /** Takes no PKCS #8, and all else. */
-function refusePkcs8() {
+function refusePkcs8(name = 'DataError') {
   const real = crypto.subtle.importKey.bind(crypto.subtle) as (...given: unknown[]) => Promise<CryptoKey>
   return vi
     .spyOn(crypto.subtle, 'importKey')
     .mockImplementation((...given: unknown[]) =>
-      given[0] === 'pkcs8' ? Promise.reject(fault('DataError')) : real(...given),
+      given[0] === 'pkcs8' ? Promise.reject(fault(name)) : real(...given),
     )
 }
 
 describe('a private key', () => {
+  it.each(['NotSupportedError', 'OperationError'])(
+    'is asked for once where the answer is %s',
+    async (name) => {
+      const asked = refusePkcs8(name)
+      const seed = random()
+      await expect(importPrivateKey(toPkcs8(seed), ed25519.getPublicKey(seed))).rejects.toThrow(fault(name))
+      expect(asked).toHaveBeenCalledTimes(1)
+    },
+  )
+
   it.each(['taken', 'refused'])('comes whole out of PKCS #8 that is %s', async (how) => {
     if (how === 'refused') refusePkcs8()
     await fc.assert(

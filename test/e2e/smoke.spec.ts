@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { expectNoViolations } from './fit.ts'
 import { openProfile } from './profile.ts'
-import { goTo, openApp } from './steps.ts'
+import { goTo, goToHash, openApp } from './steps.ts'
 
 test('the served app carries its policy and opens without a problem', async () => {
   const { page, problems, close } = await openProfile(test.info().outputPath('profile'))
@@ -85,6 +85,19 @@ test('a place is drawn once, and the rail for all of them: what is about to be c
   await expect(page.getByRole('heading', { level: 1, name: 'Exchange' })).toBeFocused()
   await expect(page.getByRole('button', { name: 'Export memories' })).toBeVisible()
   expect(await drawn()).toEqual({ nav: 1, main: main + 1 })
+  // Within a place the rail is left too.
+  for (const [hash, name] of [
+    ['#/exchange/export', 'Exchange'],
+    ['#/exchange/opened', 'Exchange'],
+    ['#/memories/new', 'Memories'],
+    ['#/identity/app', 'Identity'],
+  ] as const) {
+    await goToHash(page, hash)
+    const link = page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name, exact: true })
+    await link.focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { level: 1, name, exact: true })).toBeFocused()
+  }
   await close()
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { encodeUtf8 } from '../../src/core/bytes.ts'
 import { exportManifest } from '../../src/exchange/export.ts'
 import {
@@ -28,6 +28,26 @@ async function openLocked(isFromDisk = false) {
 const signs = (instance: TestInstance) => codeOf(openSigner(instance).then(() => 'signs'))
 
 describe('a locked identity', () => {
+  it('is no broken backup where a browser has no Ed25519', async () => {
+    const instance = await openLocked()
+    lock(instance)
+    const real = crypto.subtle.importKey.bind(crypto.subtle) as (...given: unknown[]) => Promise<CryptoKey>
+    const refusing = vi
+      .spyOn(crypto.subtle, 'importKey')
+      .mockImplementation((...given: unknown[]) =>
+        given.includes('Ed25519')
+          ? Promise.reject(new DOMException('', 'NotSupportedError'))
+          : real(...given),
+      )
+    onTestFinished(() => refusing.mockRestore())
+    expect(await codeOf(unlock(instance, PASSPHRASE))).toBe('ed25519_unavailable')
+    expect(await codeOf(unlock(instance, 'another'))).toBe('passphrase_wrong')
+    expect(await signs(instance)).toBe('identity_locked')
+    refusing.mockRestore()
+    await unlock(instance, PASSPHRASE)
+    expect(await signs(instance)).toBe('fulfilled: "signs"')
+  })
+
   it('is made unlocked, of a key that opens with its passphrase', async () => {
     const instance = await openTestInstance()
     const made = await createIdentity(instance, { label: 'A', passphrase: PASSPHRASE, locked: true })
