@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { strict } from '../core/cases.ts'
+import { SESSION } from '../e2e/session.ts'
 import { cheapBackup, PASSPHRASE, toBackupFile } from '../exchange/cheap-backup.ts'
 import { buildManifest, type ManifestOptions } from '../reference/writer.ts'
 import {
@@ -15,7 +16,6 @@ import {
   signAndSave,
   text,
 } from './steps.ts'
-import { SESSION } from '../e2e/session.ts'
 import { expect, test } from './test.ts'
 
 const ONE = 'leaf hashes consistent, root matches, signature OK, 1 leaf'

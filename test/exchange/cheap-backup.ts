@@ -1,8 +1,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
-import { encodeUtf8, fromHex, toBase64, toBase64Url } from '../../src/core/bytes.ts'
+import { encodeUtf8, toBase64, toBase64Url } from '../../src/core/bytes.ts'
 import { canonicalize } from '../../src/core/canonical.ts'
 import { encodePublicKey, fingerprintOf } from '../../src/core/pem.ts'
+import { toPkcs8 } from '../pkcs8.ts'
 import { random16 } from './craft.ts'
 
 export const PASSPHRASE = 'correct horse battery'
@@ -29,7 +30,7 @@ export async function cheapBackup(
     dkLen: 32,
   })) as Uint8Array<ArrayBuffer>
   const key = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt'])
-  const pkcs8 = Uint8Array.of(...fromHex('302e020100300506032b657004220420'), ...seed)
+  const pkcs8 = toPkcs8(seed)
   const additionalData = encodeUtf8(canonicalize(open))
   const sealed = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv: iv as Uint8Array<ArrayBuffer>, additionalData },

@@ -1,5 +1,5 @@
 import { scryptAsync } from '@noble/hashes/scrypt.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { encodeUtf8, fromBase64Url, toBase64 } from '../../src/core/bytes.ts'
 import { canonicalize, type JsonObject } from '../../src/core/canonical.ts'
 import { makeKeyPair } from '../../src/core/private-key.ts'
@@ -110,6 +110,49 @@ describe('one identity', () => {
 })
 
 describe('a backup', () => {
+  it.each([
+    ['where all goes well', undefined],
+    ['where nothing can be encrypted', 'encrypt'],
+    ['where nothing can be decrypted', 'decrypt'],
+  ] as const)(
+    'leaves no bytes of a key behind, %s',
+    async (_, failing) => {
+      const given: Uint8Array[] = []
+      const note = (bytes: unknown) => void (bytes instanceof Uint8Array && given.push(bytes))
+      const { subtle } = crypto
+      const [importKey, encrypt, decrypt] = [
+        subtle.importKey.bind(subtle) as (...args: unknown[]) => Promise<CryptoKey>,
+        subtle.encrypt.bind(subtle),
+        subtle.decrypt.bind(subtle),
+      ]
+      const refuse = () => Promise.reject(new DOMException('', 'OperationError'))
+      vi.spyOn(subtle, 'importKey').mockImplementation((...args: unknown[]) => {
+        // Of the kept halves of a pair nothing is secret: they are imported to verify.
+        if (!(args[4] as string[]).includes('verify')) note(args[1])
+        return importKey(...args)
+      })
+      vi.spyOn(subtle, 'encrypt').mockImplementation((...args) => {
+        note(args[2])
+        return failing === 'encrypt' ? refuse() : encrypt(...args)
+      })
+      vi.spyOn(subtle, 'decrypt').mockImplementation((...args) =>
+        failing === 'decrypt' ? refuse() : decrypt(...args),
+      )
+      onTestFinished(() => void vi.restoreAllMocks())
+      const made = createIdentity(await openTestInstance(), { label: 'A', passphrase: PASSPHRASE })
+      expect(
+        await made.then(
+          () => 'made',
+          () => 'failed',
+        ),
+      ).toBe(failing === undefined ? 'made' : 'failed')
+      // What is stretched, and the key, each on its way in and out as far as it came.
+      expect(given.length).toBe(failing === undefined ? 4 : failing === 'encrypt' ? 2 : 3)
+      for (const bytes of given) expect(bytes.every((byte) => byte === 0)).toBe(true)
+    },
+    120_000,
+  )
+
   it('is told by its contents', async () => {
     const opened = await openFile(await openTestInstance(), toBackupFile(await cheapBackup()))
     expect(opened.kind).toBe('identity_backup')
