@@ -216,10 +216,14 @@ test('who signed a large manifest is shown while the rest is checked, and the re
       }).toPass({ timeout: 5000 })
     }
     const uses = await usesOf(page)
-    await goTo(page, 'Peers')
+    // The next of two uses is told again only a moment after the first: a fast browser is there before that.
+    await expect(async () => {
+      await goTo(page, 'Memories')
+      await goTo(page, 'Peers')
+      expect(await usesOf(page)).toBeGreaterThan(uses)
+    }).toPass({ timeout: 5000 })
     await press(page, 'Add a peer')
     await expect(page.getByRole('link', { name: 'See who signed it' })).toBeVisible()
-    expect(await usesOf(page)).toBeGreaterThan(uses)
     await expect(barOf(page, /^Opening large\.json/)).toBeVisible()
     const field = page.getByLabel('Public key (PEM)')
     await field.fill('half of a key')
