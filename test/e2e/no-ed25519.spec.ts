@@ -2,6 +2,7 @@ import { expect, test, type BrowserContext } from '@playwright/test'
 import { buildManifest, ISSUER } from '../reference/writer.ts'
 import { openProfile } from './profile.ts'
 import { fileOf, goTo, importOpened, openApp, openFile, press, trustSigner } from './steps.ts'
+import { runInWorkers } from './worker-script.ts'
 
 test('a browser without Ed25519 says so, and verifies all the same', async () => {
   const { context, page, problems, close } = await openProfile(test.info().outputPath('profile'))
@@ -49,10 +50,7 @@ async function takeEd25519Away(context: BrowserContext): Promise<void> {
         ? Promise.reject(new DOMException('Unrecognized name.', 'NotSupportedError'))
         : real.apply(this, given)
     }
-  }\n`
+  }`
   await context.addInitScript({ content: script })
-  await context.route(/\/omega\.worker-[^/]*\.js$/, async (route) => {
-    const response = await route.fetch()
-    await route.fulfill({ response, body: script + (await response.text()) })
-  })
+  await runInWorkers(context, script)
 }
